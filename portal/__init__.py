@@ -1,0 +1,1 @@
+"""Officinal: the shared secure-mail portal of French pharmacies."""

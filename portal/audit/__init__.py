@@ -1,0 +1,1 @@
+"""Who did what: an append-only chain of entries (architecture 7, Audit)."""

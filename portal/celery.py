@@ -1,0 +1,50 @@
+"""The Celery application: the broker is a doorbell, the rows are the queue (security 3.1)."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("officinal")
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    # kombu's sweep of unacknowledged tasks runs only every hundred seconds unless told otherwise.
+    broker_transport_options={
+        "visibility_timeout": 1200,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+    },
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=2000,
+    worker_send_task_events=False,
+    task_soft_time_limit=900,
+    task_time_limit=960,
+    task_default_queue="default",
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+    beat_schedule={
+        "tick": {
+            "task": "tenants.tick",
+            "schedule": settings.TICK_SECONDS,
+            # A tick that waited is of no use: the next one finds the same rows.
+            "options": {"expires": 5, "queue": "default"},
+        }
+    },
+)
+app.autodiscover_tasks(["tenants", "portal.audit", "portal.inbound", "portal.outbound"])
+
+
+@setup_logging.connect
+def _keep_our_logs(**kwargs: object) -> None:
+    """Django has configured the logs; Celery shall not do so again."""

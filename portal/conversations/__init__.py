@@ -1,0 +1,1 @@
+"""What the team shares: conversations and their messages."""

@@ -1,0 +1,210 @@
+"""What the team shares: a conversation with one correspondent, its messages, their attachments, and the counts."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from portal.lib.ids import uuid7
+from portal.mailboxes.models import Mailbox
+from portal.patients.models import Patient
+from portal.vault.fields import SealedJSONField, SealedManager, SealedQuerySet, SealedTextField
+
+
+class ConversationKind(models.TextChoices):
+    PATIENT = "patient", "Patient"
+    PROFESSIONAL = "professional", "Professionnel"
+    FORM = "form", "Formulaire"
+
+
+class ConversationState(models.TextChoices):
+    OPEN = "open", "À traiter"
+    DONE = "done", "Terminé"
+
+
+class ConversationQuerySet(SealedQuerySet["Conversation"]):
+    """Reads. Newest first always means (last_message_at, id), which is also the key of the next page."""
+
+    def visible_to(self, user_id: object) -> Self:
+        """Those of the shared mailboxes, and of this person's own: the only way in is access.py."""
+        return self.filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"))
+
+    def open(self) -> Self:
+        return self.filter(state=ConversationState.OPEN)
+
+    def done(self) -> Self:
+        return self.filter(state=ConversationState.DONE)
+
+    def assigned_to(self, user_id: object) -> Self:
+        return self.filter(assignee=user_id)
+
+    def written_to(self) -> Self:
+        return self.filter(last_sent_at__isnull=False)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-last_message_at", "-id")
+
+
+class Conversation(models.Model):
+    """Every write carries the version it saw and raises it (invariant 14)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="conversations")
+    kind = models.CharField(max_length=12, choices=ConversationKind)
+    state = models.CharField(max_length=8, choices=ConversationState, default=ConversationState.OPEN)
+    version = models.PositiveIntegerField(default=1)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="conversations")
+    # Who it is with and what about, for threading; two correspondents are never joined by a subject.
+    correspondent_fingerprint = models.CharField(max_length=64)
+    subject_fingerprint = models.CharField(max_length=64)
+    subject = SealedTextField(label="conversation.subject", blank=True, default="")
+    snippet = SealedTextField(label="conversation.snippet", blank=True, default="")
+    # The correspondents, [{"label": …, "address": …}, …], the first one being who the row is named after.
+    people = SealedJSONField(label="conversation.people", default=list)
+    last_message_at = models.DateTimeField()
+    last_sent_at = models.DateTimeField(null=True)
+    last_received_at = models.DateTimeField(null=True)
+    message_count = models.PositiveIntegerField(default=0)
+    attachment_count = models.PositiveIntegerField(default=0)
+    unopened = models.BooleanField(default=True)  # nobody of the team has opened its newest message
+    failed = models.BooleanField(default=False)  # a send failed or is uncertain, and nobody has dealt with it
+    snoozed_until = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)  # the exchange with the patient was ended (X-MSS-MES: FIN)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SealedManager.from_queryset(ConversationQuerySet)()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "-last_message_at", "-id"], name="conversation_by_state"),
+            models.Index(
+                fields=["assignee", "-last_message_at", "-id"],
+                condition=Q(state="open", assignee__isnull=False),
+                name="conversation_assigned",
+            ),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                condition=Q(last_sent_at__isnull=False),
+                name="conversation_written_to",
+            ),
+            models.Index(
+                fields=["mailbox", "correspondent_fingerprint", "subject_fingerprint", "-last_message_at"],
+                name="conversation_threading",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class MessageKind(models.TextChoices):
+    RECEIVED = "in", "Reçu"
+    SENT = "out", "Envoyé"
+    NOTE = "note", "Note"
+    EVENT = "event", "Suivi"
+
+
+class Message(models.Model):
+    """One mail, or one line of what the team did: its own words are sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages")
+    kind = models.CharField(max_length=5, choices=MessageKind)
+    at = models.DateTimeField()  # when it reached the team or was sent; what the sender claims is in headers
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # For an event: what happened (assigned, finished, reopened) and to whom.
+    what = models.CharField(max_length=20, blank=True)
+    about = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    message_id_fingerprint = models.CharField(max_length=64, blank=True)
+    mdn_asked = models.BooleanField(default=False)
+    ends_exchange = models.BooleanField(default=False)
+    # {"message_id", "references", "from", "reply_to", "to", "cc", "subject", "date"}
+    headers = SealedJSONField(label="message.headers", default=dict)
+    text = SealedTextField(label="message.text", blank=True, default="")
+    # What was lost or guessed in reading it: codes only.
+    defects = models.CharField(max_length=200, blank=True)
+    tokens = SearchVectorField(null=True)
+
+    objects = SealedManager["Message"]()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["conversation", "at", "id"], name="message_in_order"),
+            models.Index(
+                fields=["message_id_fingerprint"],
+                condition=~Q(message_id_fingerprint=""),
+                name="message_by_message_id",
+            ),
+            GinIndex(fields=["tokens"], name="message_tokens"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ScanState(models.TextChoices):
+    PENDING = "pending", "En cours d’analyse"
+    CLEAN = "clean", "Analysé"
+    INFECTED = "infected", "Bloqué"
+    UNSCANNED = "unscanned", "Non analysé"
+
+
+class Attachment(models.Model):
+    """A file inside a message; its bytes are served out of the message, never kept twice."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="attachments")
+    part = models.CharField(max_length=40)  # the path of the MIME part, such as 1.2
+    position = models.PositiveSmallIntegerField()
+    name = SealedTextField(label="attachment.name")
+    kind = models.CharField(max_length=10)  # by content, from portal/documents/sniff.py
+    size = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)  # a fingerprint under the pharmacy's key
+    inline = models.BooleanField(default=False)
+    scan = models.CharField(max_length=10, choices=ScanState, default=ScanState.PENDING)
+
+    objects = SealedManager["Attachment"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "position"], name="attachment_order")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class CounterKind(models.TextChoices):
+    OPEN = "open", "À traiter"
+    MINE = "mine", "À moi"
+    UNOPENED = "unopened", "Non ouverts"
+    FAILED = "failed", "Échecs"
+    QUARANTINE = "quarantine", "Quarantaine"
+
+
+class Counter(models.Model):
+    """Counts shown beside the views, moved in the transaction of what they count: no page ever counts rows."""
+
+    id = models.BigAutoField(primary_key=True)
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=CounterKind)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    n = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailbox", "kind", "user"], nulls_distinct=False, name="counter_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.n}"

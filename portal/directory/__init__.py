@@ -1,0 +1,1 @@
+"""Open reference data: who may be written to."""

@@ -1,0 +1,1 @@
+"""Messages that arrive: fetched, stored, understood."""

@@ -1,0 +1,55 @@
+"""The bytes of every message that arrived, as the operator gave them (architecture 6.1: bytes first)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from portal.conversations.models import Message
+from portal.lib.ids import uuid7
+from portal.mailboxes.models import Mailbox
+from portal.vault.blobs import BlobColumns
+from portal.vault.fields import SealedManager
+
+
+class RawState(models.TextChoices):
+    STORED = "stored", "À lire"
+    FILED = "filed", "Classé"
+    REPORT = "report", "Accusé"
+    QUARANTINED = "quarantined", "En quarantaine"
+    DISMISSED = "dismissed", "Écarté par une personne"
+
+
+class RawMessage(BlobColumns):
+    """One message at the operator: identity is (mailbox, folder, UIDVALIDITY, UID), never Message-ID or hash.
+
+    The blob is the only copy of what it says; attachments are served out of it. A message too big to fetch,
+    or imported from a file, has no UID or no bytes: `reason` says so.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="+")
+    folder = models.CharField(max_length=100)
+    uidvalidity = models.BigIntegerField()
+    uid = models.BigIntegerField(null=True)  # null: imported from a file
+    internal_date = models.DateTimeField(null=True)
+    state = models.CharField(max_length=12, choices=RawState, default=RawState.STORED)
+    reason = models.CharField(max_length=40, blank=True)  # a code such as no-from-header
+    attempts = models.PositiveSmallIntegerField(default=0)
+    parser_version = models.PositiveSmallIntegerField(default=0)
+    stored_at = models.DateTimeField()
+    message = models.OneToOneField(Message, null=True, on_delete=models.PROTECT, related_name="raw")
+
+    objects = SealedManager["RawMessage"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox", "folder", "uidvalidity", "uid"], name="raw_message_once")
+        ]
+        indexes = [
+            models.Index(fields=["stored_at"], condition=Q(state="stored"), name="raw_to_process"),
+            models.Index(fields=["-stored_at"], condition=Q(state="quarantined"), name="raw_in_quarantine"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

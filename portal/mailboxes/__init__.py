@@ -1,0 +1,1 @@
+"""The BAL: where mail comes from and leaves by."""

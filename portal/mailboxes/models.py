@@ -1,0 +1,102 @@
+"""A BAL: its address, its servers, how one gets in, and how it has been."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from portal.lib.ids import uuid7
+from portal.vault.fields import SealedManager, SealedQuerySet
+
+
+class MailboxKind(models.TextChoices):
+    """mssante 1.1; the kind and the address never change."""
+
+    ORG = "ORG", "Organisationnelle"
+    PER = "PER", "Personnelle"
+    APP = "APP", "Applicative"
+
+
+class Security(models.TextChoices):
+    IMPLICIT = "implicit", "TLS dès la connexion (993, 465)"
+    STARTTLS = "starttls", "STARTTLS (143, 587)"
+
+
+class CredentialKind(models.TextChoices):
+    """How the operator lets this mailbox in; depends on its contract (mssante 2.8)."""
+
+    CERTIFICATE = "certificate", "Certificat de l’organisation"
+    PASSWORD = "password", "Mot de passe"
+    BOTH = "both", "Certificat et mot de passe"
+    TOKEN = "token", "Jeton Pro Santé Connect"
+
+
+class MailboxState(models.TextChoices):
+    ACTIVE = "active", "En service"
+    PAUSED = "paused", "En pause"
+
+
+class MailboxQuerySet(SealedQuerySet["Mailbox"]):
+    def seen_by(self, user_id: object) -> MailboxQuerySet:
+        """Shared mailboxes, and the personal one of this person: a PER mailbox is its owner's alone."""
+        return self.filter(Q(owner=None) | Q(owner=user_id))
+
+    def polled(self) -> MailboxQuerySet:
+        return self.filter(state=MailboxState.ACTIVE)
+
+
+class Mailbox(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    address = models.CharField(max_length=254, unique=True)
+    kind = models.CharField(max_length=3, choices=MailboxKind, default=MailboxKind.ORG)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    label = models.CharField(max_length=120)  # what correspondents read as sender (ECO.2.2.7)
+    state = models.CharField(max_length=8, choices=MailboxState, default=MailboxState.ACTIVE)
+
+    imap_host = models.CharField(max_length=253)
+    imap_port = models.PositiveIntegerField(default=993)
+    imap_security = models.CharField(max_length=8, choices=Security, default=Security.IMPLICIT)
+    smtp_host = models.CharField(max_length=253)
+    smtp_port = models.PositiveIntegerField(default=465)
+    smtp_security = models.CharField(max_length=8, choices=Security, default=Security.IMPLICIT)
+    folder = models.CharField(max_length=100, default="INBOX")
+    credential_kind = models.CharField(max_length=12, choices=CredentialKind)
+    login = models.CharField(max_length=254, blank=True)
+    # Password, certificate, key and passphrase, readable by the worker alone (portal/mailboxes/credentials.py).
+    credentials = models.BinaryField()
+    # The only authorities this mailbox trusts: IGC-Santé in production, never the system's (ECO.1.1.10).
+    trust_pem = models.TextField()
+    crl_pem = models.TextField(blank=True)
+
+    # Fetching: every UID up to the watermark is stored; a changed UIDVALIDITY starts over.
+    uidvalidity = models.BigIntegerField(null=True)
+    watermark = models.BigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    next_fetch_at = models.DateTimeField(null=True)
+    fetch_failures = models.PositiveIntegerField(default=0)
+    fetch_fault = models.CharField(max_length=30, blank=True)
+    fetch_fault_detail = models.CharField(max_length=200, blank=True)
+    fetch_fault_at = models.DateTimeField(null=True)
+    last_ok_at = models.DateTimeField(null=True)
+
+    # Sending: a fault of the mailbox itself stops all its deliveries, and one retry probes for all of them.
+    send_failures = models.PositiveIntegerField(default=0)
+    send_fault = models.CharField(max_length=30, blank=True)
+    send_fault_detail = models.CharField(max_length=200, blank=True)
+    send_fault_at = models.DateTimeField(null=True)
+    send_retry_at = models.DateTimeField(null=True)
+    last_sent_at = models.DateTimeField(null=True)
+
+    objects = SealedManager.from_queryset(MailboxQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="PER", owner__isnull=False) | (~Q(kind="PER") & Q(owner__isnull=True)),
+                name="only_a_personal_mailbox_has_an_owner",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,178 @@
+"""What leaves: a draft, the frozen bytes of a delivery, and a state for each recipient (security 3.1)."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from portal.conversations.models import Conversation, Message
+from portal.lib.ids import uuid7
+from portal.mailboxes.models import Mailbox
+from portal.vault.blobs import BlobColumns
+from portal.vault.fields import SealedJSONField, SealedManager, SealedQuerySet, SealedTextField
+
+
+class DraftState(models.TextChoices):
+    OPEN = "open", "Brouillon"
+    SENT = "sent", "Envoyé"
+    DISCARDED = "discarded", "Abandonné"
+
+
+class Draft(models.Model):
+    """Unfinished words, kept on the server and never expiring; `version` is raised by each save."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="+")
+    conversation = models.ForeignKey(Conversation, null=True, on_delete=models.PROTECT, related_name="drafts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="drafts")
+    state = models.CharField(max_length=10, choices=DraftState, default=DraftState.OPEN)
+    version = models.PositiveIntegerField(default=1)
+    recipients = SealedJSONField(label="draft.recipients", default=list)  # as they were typed
+    subject = SealedTextField(label="draft.subject", blank=True, default="")
+    text = SealedTextField(label="draft.text", blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SealedManager["Draft"]()
+
+    class Meta:
+        constraints = [
+            # One open draft of a person in a conversation: a second tab finds the first one's words.
+            models.UniqueConstraint(
+                fields=["conversation", "author"],
+                condition=Q(state="open", conversation__isnull=False),
+                name="one_open_draft_each",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class DraftFile(BlobColumns):
+    """A file chosen for a draft; it goes when the draft is sent, for the sent bytes hold it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files")
+    name = SealedTextField(label="draft_file.name")
+    kind = models.CharField(max_length=10)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SealedManager["DraftFile"]()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class DeliveryState(models.TextChoices):
+    """security 3.1; moved by portal/outbound/states.py alone."""
+
+    QUEUED = "queued", "En attente"
+    CLAIMED = "claimed", "En cours d’envoi"
+    HANDOVER = "handover", "Remise en cours"
+    SENT = "sent", "Accepté par l’opérateur"
+    RETRY_WAIT = "retry_wait", "Nouvel essai prévu"
+    FAILED = "failed", "Non parti"
+    UNCERTAIN = "uncertain", "À vérifier"
+    SENT_CONFIRMED = "sent_confirmed", "Envoi confirmé"
+    RESENT = "resent", "Renvoyé"
+    ABANDONED = "abandoned", "Abandonné"
+    CANCELLED = "cancelled", "Annulé"
+
+
+class DeliveryQuerySet(SealedQuerySet["Delivery"]):
+    def due(self) -> Self:
+        """Those a worker may claim now, on the database's clock; oldest first."""
+        return self.filter(state=DeliveryState.QUEUED, next_at__lte=Now()).order_by("next_at")
+
+
+class Delivery(BlobColumns):
+    """One submission of frozen bytes. The blob is the RFC 5322 message exactly as it leaves."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="deliveries")
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="deliveries")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # Sent by the browser with the form: a double click finds the row of the first one.
+    idempotency_key = models.UUIDField(unique=True)
+    state = models.CharField(max_length=14, choices=DeliveryState, default=DeliveryState.QUEUED)
+    epoch = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField()
+    queued_at = models.DateTimeField()
+    handover_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    last_code = models.CharField(max_length=30, blank=True)  # SMTP code, or a fault's code
+    answer = SealedTextField(label="delivery.answer", blank=True, default="")
+
+    objects = SealedManager.from_queryset(DeliveryQuerySet)()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(state="queued"), name="delivery_due"),
+            models.Index(
+                fields=["lease_until"], condition=Q(state__in=["claimed", "handover"]), name="delivery_leased"
+            ),
+            models.Index(
+                fields=["next_at"], condition=Q(state="retry_wait"), name="delivery_to_retry"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class RecipientState(models.TextChoices):
+    PENDING = "pending", "En attente"
+    ACCEPTED = "accepted", "Accepté par l’opérateur"
+    DELAYED = "delayed", "Retardé"
+    DELIVERED = "delivered", "Remis"
+    FAILED = "failed", "Non remis"
+    UNCERTAIN = "uncertain", "À vérifier"
+    CANCELLED = "cancelled", "Annulé"
+
+
+class Recipient(models.Model):
+    """One recipient of one delivery, with a verdict of its own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="recipients")
+    position = models.PositiveSmallIntegerField()
+    address = SealedTextField(label="recipient.address")
+    address_fingerprint = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=RecipientState, default=RecipientState.PENDING)
+    code = models.CharField(max_length=30, blank=True)  # SMTP code, or RFC 3463 status of a report
+    answer = SealedTextField(label="recipient.answer", blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    objects = SealedManager["Recipient"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["delivery", "position"], name="recipient_order")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class DeliveryEvent(models.Model):
+    """Each move of a delivery from one state to another; only added to."""
+
+    id = models.BigAutoField(primary_key=True)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(db_default=Now())
+    before = models.CharField(max_length=14)
+    after = models.CharField(max_length=14)
+    epoch = models.PositiveIntegerField()
+    code = models.CharField(max_length=30, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"
+
+

@@ -1,0 +1,227 @@
+"""Settings, read from the environment; every secret also from a file named by `NAME_FILE` (docs/configuration.md)."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from environs import FileAwareEnv
+
+env = FileAwareEnv()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def keys(name: str) -> list[bytes]:
+    """A list of 32-byte keys in URL-safe base64, separated by commas: the first one seals, all of them open."""
+    return [base64.urlsafe_b64decode(key) for key in env.list(name, [])]
+
+
+# --- What this process is -----------------------------------------------------------------------------------
+
+DEBUG = False
+# Demo: people one click away and codes on screen. Refused unless everything it touches is on this machine.
+DEMO = env.bool("DEMO", False)
+DEMO_FOLDER = Path(env.str("DEMO_FOLDER", str(BASE_DIR / ".dev")))
+# Bound address of the web process, for the demo's refusal to be reached from elsewhere.
+BIND = env.str("BIND", "127.0.0.1:8000")
+HTTPS = env.bool("HTTPS", not DEMO)
+PORTAL_PORT = BIND.rpartition(":")[2]
+PUBLIC_PORT = env.str("PUBLIC_PORT", PORTAL_PORT if DEMO else "")
+
+SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+VAULT_KEYS = keys("VAULT_KEY")
+TRANSPORT_PUBLIC_KEYS = keys("TRANSPORT_PUBLIC_KEY")
+TRANSPORT_PRIVATE_KEYS = keys("TRANSPORT_PRIVATE_KEY")  # the worker's alone
+ANCHOR_KEYS = keys("ANCHOR_KEY")  # the worker's alone: signs the heads of the audit chains
+ANCHOR_FILE = Path(env.str("ANCHOR_FILE", str(BASE_DIR / ".dev" / "anchors.jsonl")))
+
+# --- Applications -------------------------------------------------------------------------------------------
+
+SHARED_APPS = [
+    "tenants",  # before django_tenants: its `migrate` command is ours
+    "django_tenants",
+    "django.contrib.contenttypes",  # imported by django-tenants; no pharmacy has its table
+    "django.contrib.staticfiles",
+    "portal.directory",
+    "portal.web",
+]
+TENANT_APPS = [
+    "django.contrib.sessions",
+    "django_otp",
+    "portal.audit",
+    "portal.team",
+    "portal.mailboxes",
+    "portal.patients",
+    "portal.conversations",
+    "portal.outbound",
+    "portal.inbound",
+]
+INSTALLED_APPS = SHARED_APPS + TENANT_APPS
+TENANT_MODEL = "tenants.Pharmacy"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+TENANT_DB_ALIAS = "owner"
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+AUTH_USER_MODEL = "team.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+ROOT_URLCONF = "portal.urls"
+PUBLIC_SCHEMA_URLCONF = "portal.urls_public"
+CONTENT_URLCONF = "portal.urls_content"
+HEALTH_PATH = "/healthz"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.web.headers.HeadersMiddleware",
+    "tenants.middleware.PharmacyMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "portal.web.middleware.PersonMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "portal.web.middleware.AccessMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "portal.web.context.pharmacy",
+            ],
+            "builtins": ["portal.web.templatetags.officinal"],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader"],
+                )
+            ],
+        },
+    }
+]
+
+# --- Database -----------------------------------------------------------------------------------------------
+
+
+def database(url: str, **options: Any) -> dict[str, Any]:
+    parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+    # Short-lived connections: each one caches the catalog of every pharmacy that it visited (0.3 MB each).
+    return {**parsed, "ENGINE": "tenants.backend", "CONN_MAX_AGE": 0, "TEST": {}} | options
+
+
+DATABASE_URL = env.str("DATABASE_URL")
+_login = database(DATABASE_URL)
+ROLE_PREFIX = env.str("ROLE_PREFIX", str(_login["NAME"]))
+_pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "max_lifetime": 420, "timeout": 10}
+DATABASES = {
+    "default": _login
+    | {"ROLE_PREFIX": ROLE_PREFIX, "OPTIONS": {"pool": _pool}, "TEST": {"MIRROR": "owner"}},
+    "owner": database(env.str("DATABASE_OWNER_URL", DATABASE_URL))
+    | {
+        "ROLE_PREFIX": ROLE_PREFIX,
+        "SWITCH_ROLE": False,
+        "LOGIN_ROLE": _login["USER"],
+        "TEST": {"NAME": env.str("TEST_DATABASE", None)},
+    },
+}
+
+# --- Broker and tasks ---------------------------------------------------------------------------------------
+
+BROKER_URL = env.str("BROKER_URL", "memory://")
+TICK_SECONDS = env.float("TICK_SECONDS", 1.0)
+# What a pharmacy may ask to be woken for, and the task that then runs inside it.
+WAKEUPS = {
+    "fetch": "inbound.fetch_mailboxes",
+    "process": "inbound.process_stored",
+    "deliver": "outbound.deliver_due",
+    "anchor": "audit.anchor",
+}
+FETCH_SECONDS = env.float("FETCH_SECONDS", 30.0)
+FETCH_SECONDS_MAX = env.float("FETCH_SECONDS_MAX", 600.0)
+
+# --- Mail ---------------------------------------------------------------------------------------------------
+
+# The reference of this product at the ANS, in every message (X-MSS-NIL, ECO.2.4.3).
+MSS_NIL = env.str("MSS_NIL", "DEV000000")
+UNDO_SECONDS = env.float("UNDO_SECONDS", 8.0)
+PATIENT_DOMAIN = "patient.mssante.fr"
+MAX_MESSAGE_BYTES = env.int("MAX_MESSAGE_BYTES", 25 * 1024 * 1024)
+MAX_FETCH_BYTES = env.int("MAX_FETCH_BYTES", 60 * 1024 * 1024)
+BLOB_ROOT = Path(env.str("BLOB_ROOT", str(BASE_DIR / ".dev" / "blobs")))
+ANTIVIRUS = env.str("ANTIVIRUS", "builtin-eicar" if DEMO else "")
+
+# --- People -------------------------------------------------------------------------------------------------
+
+IDLE_LOCK = timedelta(minutes=min(env.int("IDLE_LOCK_MINUTES", 15), 120))  # SC.SSI/IE.58: two hours at most
+SESSION_LIFE = timedelta(hours=12)
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(SESSION_LIFE.total_seconds())
+SESSION_COOKIE_NAME = "__Host-sid" if HTTPS else "sid"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.web.errors.csrf_failure"
+INVITATION_LIFE = timedelta(hours=72)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+OTP_TOTP_ISSUER = "Officinal"
+
+# --- HTTP ---------------------------------------------------------------------------------------------------
+
+# The host is looked up exactly in the table of domains; an unknown one is a bare 404 (tenants/middleware.py).
+ALLOWED_HOSTS = ["*"]
+USE_X_FORWARDED_HOST = False
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SECURE_SSL_REDIRECT = False  # the proxy's work; see deploy/
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+APPEND_SLASH = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_PERMISSIONS = 0o600
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],  # the pharmacy's content host is added per answer (portal/web/headers.py)
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+_static = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+if env.bool("PLAIN_STATIC", False):  # tests: no collectstatic first
+    _static = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _static},
+}
+
+# --- Language, time, logs -----------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "fr"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Paris"
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOGGING_CONFIG = "portal.logs.configure"
+LOGGING: dict[str, Any] = {"level": LOG_LEVEL}

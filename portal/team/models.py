@@ -1,0 +1,134 @@
+"""The people of a pharmacy: accounts, second factors, single-use links, and the one responsible person."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django_otp.models import Device, ThrottlingMixin
+
+from portal.lib.ids import uuid7
+from portal.vault.fields import SealedBytesField, SealedManager
+
+
+class Role(models.TextChoices):
+    TITULAIRE = "titulaire", "Pharmacien titulaire"
+    ADJOINT = "adjoint", "Pharmacien adjoint"
+    REMPLACANT = "remplacant", "Pharmacien remplaçant"
+    PREPARATEUR = "preparateur", "Préparateur"
+    ETUDIANT = "etudiant", "Étudiant"
+
+
+PHARMACISTS = (Role.TITULAIRE, Role.ADJOINT, Role.REMPLACANT)
+
+
+class UserManager(BaseUserManager["User"], SealedManager["User"]):
+    """Accounts; created by an invitation, never by signing up."""
+
+
+class User(AbstractBaseUser):
+    """One person in one pharmacy. Somebody who works in two pharmacies has an account in each."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sign_in_name = models.CharField(max_length=60, unique=True)
+    display_name = models.CharField(max_length=80)
+    email = models.EmailField(blank=True)
+    role = models.CharField(max_length=12, choices=Role)
+    rpps = models.CharField(max_length=11, blank=True)
+    active = models.BooleanField(default=True)
+    active_until = models.DateField(null=True, blank=True)
+    # Raised to end every session of this person at its next request.
+    session_epoch = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "sign_in_name"
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def is_active(self) -> bool:
+        return self.active
+
+    @property
+    def is_pharmacist(self) -> bool:
+        return self.role in PHARMACISTS
+
+
+class Responsibility(models.Model):
+    """The one person identified and qualified as responsible for the BAL: never none, never two.
+
+    Moved by UPDATE alone; deferred triggers refuse a person who is inactive or no pharmacist.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    user = models.OneToOneField(User, on_delete=models.RESTRICT, related_name="responsibility")
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_responsible_person")]
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
+class TotpDevice(ThrottlingMixin, Device):
+    """A time-based one-time password (RFC 6238) whose secret is sealed, unlike django-otp's own device."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = SealedBytesField(label="team.totp.key")
+    last_t = models.BigIntegerField(default=-1)  # the last accepted step: a code is good once
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SealedManager["TotpDevice"]()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class RecoveryCode(models.Model):
+    """One of ten codes (80 bits, hashed) that stand in for a lost phone, once each."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class LinkPurpose(models.TextChoices):
+    INVITATION = "invitation", "Invitation"
+    RESET = "reset", "Nouvel accès"
+
+
+class AccessLink(models.Model):
+    """A single-use link by which a person chooses a password: an invitation, or a new access after a loss."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_links")
+    purpose = models.CharField(max_length=10, choices=LinkPurpose)
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Attempt(models.Model):
+    """A keyed counter of failed tries in a window: no name, no address in clear."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    window_ends_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.count)
+
+

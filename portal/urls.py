@@ -1,0 +1,16 @@
+"""The hosts of a pharmacy: patients at /, the team at /equipe/."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("portal.web.public.urls")),
+    path("equipe/", include("portal.web.account.urls")),
+    path("equipe/", include("portal.web.inbox.urls")),
+]
+
+handler400 = "portal.web.errors.bad_request"
+handler403 = "portal.web.errors.not_found"
+handler404 = "portal.web.errors.not_found"
+handler500 = "portal.web.errors.server_error"

@@ -1,0 +1,1 @@
+"""Commands of a development machine, standard library only."""

@@ -1,0 +1,1 @@
+"""Which pharmacy: schemas, roles, wake-ups."""

@@ -1,0 +1,34 @@
+"""Test databases whose pharmacies' roles have a prefix of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+from django.db.backends.postgresql.creation import DatabaseCreation as Upstream
+
+
+class DatabaseCreation(Upstream):
+    def create_test_db(self, *args: Any, **kwargs: Any) -> str:
+        """Give `default` the test database's name before anything opens its pool on the real one."""
+        name = self._get_test_db_name()
+        default = connections["default"]
+        default.close()
+        default.close_pool()
+        for connection in (default, self.connection):
+            connection.settings_dict["ROLE_PREFIX"] = name
+        default.settings_dict["NAME"] = name
+        return super().create_test_db(*args, **kwargs)
+
+    def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
+        default = connections["default"]
+        default.close()
+        default.close_pool()
+        super()._destroy_test_db(test_database_name, verbosity)
+        with self._nodb_cursor() as cursor:
+            cursor.execute(
+                "SELECT rolname FROM pg_roles WHERE rolname ~ %s",
+                [f"^{test_database_name}_(t_[0-9a-f]{{32}}|pharmacies)$"],
+            )
+            for (role,) in cursor.fetchall():
+                cursor.execute(f"DROP ROLE {self.connection.ops.quote_name(role)}")

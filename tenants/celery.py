@@ -1,0 +1,65 @@
+"""Run a task inside its pharmacy; refuse one that has none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from celery import Task
+
+from tenants.context import NoPharmacy, current_pharmacy, inside, leave
+from tenants.models import Pharmacy
+from tenants.wakeups import rest
+
+HEADER = "pharmacy"
+WAKEUP = "wakeup"
+
+
+class PharmacyTask(Task):  # type: ignore[misc]
+    """A task that belongs to one pharmacy, carried in a header.
+
+    Published inside a pharmacy it takes that one along; elsewhere the caller must name it (`for_pharmacy`).
+    It runs with the database connection inside the pharmacy, and leaves it whatever happens.
+
+    Raises:
+        NoPharmacy: at publish and at run, when there is no pharmacy.
+    """
+
+    abstract = True
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        headers = dict(options.pop("headers", None) or {})
+        headers.setdefault(HEADER, _pharmacy_here())
+        return super().apply_async(args, kwargs, headers=headers, **options)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        leave()
+        pharmacy = _pharmacy_named(getattr(self.request, HEADER, None))
+        if pharmacy is None:
+            return None  # suspended or removed since: its rows wait
+        try:
+            with inside(pharmacy):
+                result = super().__call__(*args, **kwargs)
+                self._give_claim_back()
+                return result
+        finally:
+            leave()
+
+    def _give_claim_back(self) -> None:
+        wakeup = getattr(self.request, WAKEUP, None)
+        if wakeup:
+            rest(wakeup["what"], datetime.fromisoformat(wakeup["claimed"]))
+
+
+def _pharmacy_here() -> str:
+    return str(current_pharmacy().id)
+
+
+def _pharmacy_named(pharmacy_id: object) -> Pharmacy | None:
+    if not isinstance(pharmacy_id, str):
+        raise NoPharmacy("a task came without its pharmacy")
+    pharmacy = Pharmacy.objects.filter(id=UUID(pharmacy_id)).first()
+    if pharmacy is None:
+        raise NoPharmacy("a task came for a pharmacy that does not exist")
+    return pharmacy if pharmacy.served else None

@@ -1,0 +1,57 @@
+"""From the request's host to its pharmacy, or a bare 404 (architecture 2; security 3.7, fence 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import set_urlconf
+
+from tenants.context import leave
+from tenants.models import Domain, DomainKind
+
+UNKNOWN_HOST = "Cette adresse ne correspond à aucune pharmacie."
+NOT_SERVED = "Le portail de cette pharmacie est momentanément fermé. Vos messages sont en sécurité ; réessayez plus tard."
+
+
+class PharmacyMiddleware:
+    """Enter the pharmacy of the host for the length of a request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        leave()
+        try:
+            return self._answer(request)
+        finally:
+            set_urlconf(None)
+            leave()
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path == settings.HEALTH_PATH:
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            return self.get_response(request)
+        domain = _domain_of(request)
+        if domain is None:
+            return HttpResponse(UNKNOWN_HOST, status=404, content_type="text/plain; charset=utf-8")
+        if not domain.tenant.served:
+            return HttpResponse(NOT_SERVED, status=503, content_type="text/plain; charset=utf-8")
+        connection.set_tenant(domain.tenant)
+        request.tenant = domain.tenant
+        request.urlconf = (
+            settings.CONTENT_URLCONF if domain.kind == DomainKind.CONTENT else settings.ROOT_URLCONF
+        )
+        return self.get_response(request)
+
+
+def _domain_of(request: HttpRequest) -> Domain | None:
+    try:
+        host = request.get_host()
+    except DisallowedHost:
+        return None
+    name = host.rsplit(":", 1)[0] if host.rsplit(":", 1)[-1].isdigit() else host
+    return Domain.objects.select_related("tenant").filter(domain=name.lower()).first()

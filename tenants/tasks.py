@@ -1,0 +1,22 @@
+"""The clock's one tick: wake the pharmacies that are due."""
+
+from __future__ import annotations
+
+from celery import current_app, shared_task
+from django.conf import settings
+
+from tenants.celery import HEADER, WAKEUP
+from tenants.wakeups import Due, claim_due
+
+
+@shared_task(name="tenants.tick", queue="default", ignore_result=True)
+def tick() -> None:
+    """Publish one task for each due wake-up (it belongs to no pharmacy, so it is not a PharmacyTask)."""
+    for due in claim_due():
+        publish(due)
+
+
+def publish(due: Due) -> None:
+    task = current_app.tasks[settings.WAKEUPS[due.what]]
+    claim = {"what": due.what, "claimed": due.claimed.isoformat()}
+    task.apply_async(headers={HEADER: str(due.pharmacy_id), WAKEUP: claim})

@@ -1,0 +1,1 @@
+"""Tests: sentences about pharmacy life, through the real doors."""

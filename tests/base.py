@@ -1,0 +1,109 @@
+"""Test cases that stand inside a pharmacy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import connection, connections
+from django.test import TestCase, TransactionTestCase
+
+from tenants.context import leave
+from tenants.fences import OWNER
+from tenants.models import Pharmacy
+from tests import cast
+
+if TYPE_CHECKING:
+    from portal.team.models import User
+
+TABLES = """
+SELECT c.oid::regclass::text FROM pg_class c
+ WHERE c.relnamespace = %s::regnamespace AND c.relkind = 'r' AND c.relname <> 'django_migrations'
+"""
+
+
+class PharmacyTestCase(TestCase):
+    """Inside Soleil, in a transaction that is rolled back; `self.nadia`, `self.claire`, `self.karim` work there."""
+
+    databases = {"default"}
+    soleil: ClassVar[Pharmacy]
+    gare: ClassVar[Pharmacy]
+    nadia: ClassVar[User]
+    claire: ClassVar[User]
+    karim: ClassVar[User]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        leave()
+        cls.soleil, cls.gare = cast.soleil(), cast.gare()
+        connection.set_tenant(cls.soleil)
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        super().tearDownClass()
+        leave()
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.nadia, cls.claire, cls.karim = team_of_soleil()
+
+    def setUp(self) -> None:
+        super().setUp()
+        connection.set_tenant(self.soleil)
+
+
+class CommittingPharmacyTestCase(TransactionTestCase):
+    """Inside Soleil, with real commits: for threads, tasks and servers. Everything is emptied afterwards."""
+
+    databases = {"default", "owner"}
+    soleil: Pharmacy
+    gare: Pharmacy
+
+    def setUp(self) -> None:
+        super().setUp()
+        leave()
+        self.soleil, self.gare = cast.soleil(), cast.gare()
+        connection.set_tenant(self.soleil)
+        self.nadia, self.claire, self.karim = team_of_soleil()
+
+    def tearDown(self) -> None:
+        leave()
+        super().tearDown()
+
+    def _fixture_setup(self) -> None:
+        """Nothing to load: the pharmacies are there from the making of the database."""
+
+    def _fixture_teardown(self) -> None:
+        leave()
+        connection.close()
+        for pharmacy in Pharmacy.objects.all():
+            empty(pharmacy)
+        with connections[OWNER].cursor() as cursor:
+            cursor.execute("TRUNCATE tenants_wakeup, directory_trusteddomain")
+
+
+def empty(pharmacy: Pharmacy) -> None:
+    """Empty a pharmacy's tables as their owner, and give it its titulaire again."""
+    owner = connections[OWNER]
+    owner.set_tenant(pharmacy, include_public=False)
+    try:
+        with owner.cursor() as cursor:
+            cursor.execute(TABLES, [f'"{pharmacy.schema_name}"'])
+            tables = [row[0] for row in cursor.fetchall()]
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        cast.appoint(*(("nadia", "Nadia Benali") if pharmacy.finess == cast.SOLEIL else ("hugo", "Hugo Lefèvre")))
+    finally:
+        owner.set_schema_to_public()
+
+
+def team_of_soleil() -> tuple[User, User, User]:
+    from portal.team.models import Role, User
+
+    nadia = User.objects.get(sign_in_name="nadia")
+    claire = cast.join("claire", "Claire Moulin", Role.ADJOINT)
+    karim = cast.join("karim", "Karim Belkacem", Role.PREPARATEUR)
+    return nadia, claire, karim

@@ -1,0 +1,64 @@
+"""Give the tests a database when none is named: the embedded PostgreSQL, with everything made on the spot.
+
+Loaded by pytest (`-p tests.environment`) before Django reads its settings.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(CHECKOUT))
+
+
+def _key(letter: str) -> str:
+    return base64.urlsafe_b64encode(letter.encode() * 32).decode()
+
+
+def _transport_pair() -> tuple[str, str]:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    private = X25519PrivateKey.from_private_bytes(b"t" * 32)
+    public = private.public_key().public_bytes_raw()
+    return base64.urlsafe_b64encode(public).decode(), _key("t")
+
+
+def _embedded() -> dict[str, str]:
+    from scripts.embedded import Postgres, state_folder
+
+    postgres = Postgres(state_folder() / "test-postgres", throwaway=True)
+    server = postgres.start(54300)
+    postgres.ensure_database(server, "officinal")
+    return {
+        "DATABASE_URL": server.url("portal_login", "officinal"),
+        "DATABASE_OWNER_URL": server.url("portal_owner", "officinal"),
+    }
+
+
+def prepare() -> None:
+    public, private = _transport_pair()
+    if "DATABASE_OWNER_URL" not in os.environ:
+        os.environ.update(_embedded())
+    # Two runs on one machine shall not drop each other's database (nor its roles, which carry its name).
+    os.environ.setdefault("TEST_DATABASE", f"test_officinal_{os.getpid()}")
+    folder = tempfile.mkdtemp(prefix="officinal-tests-")
+    os.environ.update(
+        SECRET_KEY="only-for-tests",
+        VAULT_KEY=_key("v"),
+        TRANSPORT_PUBLIC_KEY=public,
+        TRANSPORT_PRIVATE_KEY=private,
+        ANCHOR_KEY=_key("a"),
+        BLOB_ROOT=f"{folder}/blobs",
+        ANCHOR_FILE=f"{folder}/anchors.jsonl",
+        STATIC_ROOT=f"{folder}/static",
+        PLAIN_STATIC="1",
+        ANTIVIRUS="builtin-eicar",
+        LOG_LEVEL="WARNING",
+    )
+
+
+prepare()
