@@ -129,7 +129,7 @@ DATABASES = {
         "ROLE_PREFIX": ROLE_PREFIX,
         "SWITCH_ROLE": False,
         "LOGIN_ROLE": _login["USER"],
-        "TEST": {"NAME": env.str("TEST_DATABASE", None)},
+        "TEST": {"NAME": env.str("TEST_DATABASE", None), "DEPENDENCIES": []},
     },
 }
 

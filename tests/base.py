@@ -70,7 +70,8 @@ class CommittingPharmacyTestCase(TransactionTestCase):
         leave()
         super().tearDown()
 
-    def _fixture_setup(self) -> None:
+    @classmethod
+    def _fixture_setup(cls) -> None:
         """Nothing to load: the pharmacies are there from the making of the database."""
 
     def _fixture_teardown(self) -> None:

@@ -1,0 +1,1 @@
+"""Pharmacies: schemas, roles, wake-ups, tasks."""
