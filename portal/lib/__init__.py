@@ -1,0 +1,1 @@
+"""Small plain helpers that know nothing of pharmacies."""

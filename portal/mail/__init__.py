@@ -1,0 +1,1 @@
+"""IMAP, SMTP, TLS and MIME: bytes and dataclasses, no Django and no ORM."""
