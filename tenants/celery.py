@@ -35,7 +35,7 @@ class PharmacyTask(Task):  # type: ignore[misc]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         leave()
-        pharmacy = _pharmacy_named(getattr(self.request, HEADER, None))
+        pharmacy = _pharmacy_named(self._header(HEADER))
         if pharmacy is None:
             return None  # suspended or removed since: its rows wait
         try:
@@ -47,9 +47,13 @@ class PharmacyTask(Task):  # type: ignore[misc]
             leave()
 
     def _give_claim_back(self) -> None:
-        wakeup = getattr(self.request, WAKEUP, None)
-        if wakeup:
+        wakeup = self._header(WAKEUP)
+        if isinstance(wakeup, dict):
             rest(wakeup["what"], datetime.fromisoformat(wakeup["claimed"]))
+
+    def _header(self, name: str) -> object:
+        # From a broker our headers are attributes of the request; run in place they stay under `headers`.
+        return getattr(self.request, name, None) or (self.request.headers or {}).get(name)
 
 
 def _pharmacy_here() -> str:
