@@ -1,0 +1,8 @@
+# Each target calls scripts/dev.py, which also works by itself where make is absent.
+PYTHON ?= python3
+export FILE DETACH
+
+.PHONY: demo stop test check patient doctor migrate bench screenshots journeys help
+demo stop test check patient doctor migrate bench screenshots journeys help:
+	@$(PYTHON) scripts/dev.py $@
+.DEFAULT_GOAL := help
