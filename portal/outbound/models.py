@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -23,7 +23,10 @@ class DraftState(models.TextChoices):
 
 
 class Draft(models.Model):
-    """Unfinished words, kept on the server and never expiring; `version` is raised by each save."""
+    """Unfinished words, kept on the server and never expiring; `version` is raised by each save.
+
+    A sent draft stays until its delivery has left, so that an undone or failed one gives everything back.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="+")
@@ -54,7 +57,9 @@ class Draft(models.Model):
 
 
 class DraftFile(BlobColumns):
-    """A file chosen for a draft; it goes when the draft is sent, for the sent bytes hold it."""
+    """A file chosen for a draft; it goes once the draft has left, for the sent bytes hold it."""
+
+    blob_label: ClassVar[str] = "draft_file.bytes"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files")
@@ -63,6 +68,9 @@ class DraftFile(BlobColumns):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = SealedManager["DraftFile"]()
+
+    class Meta(BlobColumns.Meta):
+        pass
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -91,7 +99,12 @@ class DeliveryQuerySet(SealedQuerySet["Delivery"]):
 
 
 class Delivery(BlobColumns):
-    """One submission of frozen bytes. The blob is the RFC 5322 message exactly as it leaves."""
+    """One submission of frozen bytes. The blob is the RFC 5322 message exactly as it leaves.
+
+    Its id is the envelope id (RFC 3461 ENVID) that a report brings back.
+    """
+
+    blob_label: ClassVar[str] = "delivery.raw"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="deliveries")
@@ -99,6 +112,7 @@ class Delivery(BlobColumns):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    draft = models.ForeignKey(Draft, null=True, on_delete=models.SET_NULL, related_name="+")
     # Sent by the browser with the form: a double click finds the row of the first one.
     idempotency_key = models.UUIDField(unique=True)
     state = models.CharField(max_length=14, choices=DeliveryState, default=DeliveryState.QUEUED)
@@ -106,23 +120,21 @@ class Delivery(BlobColumns):
     lease_until = models.DateTimeField(null=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField()
+    give_up_at = models.DateTimeField()  # health mail is useless after a day
     queued_at = models.DateTimeField()
     handover_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     last_code = models.CharField(max_length=30, blank=True)  # SMTP code, or a fault's code
-    answer = SealedTextField(label="delivery.answer", blank=True, default="")
 
     objects = SealedManager.from_queryset(DeliveryQuerySet)()
 
-    class Meta:
+    class Meta(BlobColumns.Meta):
         indexes = [
             models.Index(fields=["next_at"], condition=Q(state="queued"), name="delivery_due"),
             models.Index(
                 fields=["lease_until"], condition=Q(state__in=["claimed", "handover"]), name="delivery_leased"
             ),
-            models.Index(
-                fields=["next_at"], condition=Q(state="retry_wait"), name="delivery_to_retry"
-            ),
+            models.Index(fields=["next_at"], condition=Q(state="retry_wait"), name="delivery_to_retry"),
         ]
 
     def __str__(self) -> str:
@@ -151,6 +163,7 @@ class Recipient(models.Model):
     code = models.CharField(max_length=30, blank=True)  # SMTP code, or RFC 3463 status of a report
     answer = SealedTextField(label="recipient.answer", blank=True, default="")
     decided_at = models.DateTimeField(null=True)
+    reported_at = models.DateTimeField(null=True)  # when a DSN or MDN last spoke of this recipient
 
     objects = SealedManager["Recipient"]()
 
@@ -172,7 +185,7 @@ class DeliveryEvent(models.Model):
     epoch = models.PositiveIntegerField()
     code = models.CharField(max_length=30, blank=True)
 
+    objects = SealedManager["DeliveryEvent"]()
+
     def __str__(self) -> str:
         return f"{self.before} → {self.after}"
-
-
