@@ -1,0 +1,1 @@
+"""What an attachment contains, and its pages as pictures."""
