@@ -6,7 +6,7 @@ import imaplib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from portal.lib.failpoints import reach
@@ -179,7 +179,8 @@ def _fetched(uid: int, size: int, items: Mapping[bytes, Any]) -> Fetched:
     raw, date = items.get(b"BODY[]"), items.get(b"INTERNALDATE")
     if not isinstance(raw, bytes):
         return _left_out(uid, size, Code.PROTOCOL)
-    return Fetched(uid, date if isinstance(date, datetime) else None, size, raw)
+    moment = date.astimezone(UTC) if isinstance(date, datetime) and date.tzinfo else None
+    return Fetched(uid, moment, size, raw)
 
 
 def _left_out(uid: int, size: int, fault: Code) -> Fetched:
