@@ -1,4 +1,4 @@
-"""The journal's tables. Rows are chained, numbered and timed by a trigger; a pharmacy may only add and read."""
+"""The journal's tables: rows chained, numbered and timed by a trigger; a pharmacy may only add and read."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ class Head(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     n = models.BigIntegerField(default=0)
     hash = models.BinaryField(max_length=32, default=b"")
+    # Whether a wake-up for the next anchor was asked for since the last one.
+    anchor_due = models.BooleanField(default=False)
 
     objects = SealedManager["Head"]()
 

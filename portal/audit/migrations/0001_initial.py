@@ -4,40 +4,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('n', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('at_us', models.BigIntegerField()),
-                ('actor_kind', models.CharField(choices=[('person', 'Personne'), ('system', 'Officinal'), ('operator', 'Exploitant'), ('patient', 'Patient')], max_length=8)),
-                ('actor', models.UUIDField(null=True)),
-                ('event', models.CharField(max_length=60)),
-                ('object_kind', models.CharField(blank=True, max_length=20)),
-                ('object_id', models.UUIDField(null=True)),
-                ('detail', models.CharField(blank=True, max_length=200)),
-                ('previous', models.BinaryField(max_length=32)),
-                ('hash', models.BinaryField(max_length=32)),
+                ("n", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at_us", models.BigIntegerField()),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "Personne"),
+                            ("system", "Officinal"),
+                            ("operator", "Exploitant"),
+                            ("patient", "Patient"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("actor", models.UUIDField(null=True)),
+                ("event", models.CharField(max_length=60)),
+                ("object_kind", models.CharField(blank=True, max_length=20)),
+                ("object_id", models.UUIDField(null=True)),
+                ("detail", models.CharField(blank=True, max_length=200)),
+                ("previous", models.BinaryField(max_length=32)),
+                ("hash", models.BinaryField(max_length=32)),
             ],
             options={
-                'indexes': [models.Index(fields=['object_id', 'n'], name='audit_by_object')],
+                "indexes": [models.Index(fields=["object_id", "n"], name="audit_by_object")],
             },
         ),
         migrations.CreateModel(
-            name='Head',
+            name="Head",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('n', models.BigIntegerField(default=0)),
-                ('hash', models.BinaryField(default=b'', max_length=32)),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("n", models.BigIntegerField(default=0)),
+                ("hash", models.BinaryField(default=b"", max_length=32)),
+                ("anchor_due", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='audit_one_head')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="audit_one_head")],
             },
         ),
     ]

@@ -1,0 +1,80 @@
+"""Every act that the journal names, and what it is called on screen."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class Event(TextChoices):
+    """`<object>:<act>`. A value never changes once it was written."""
+
+    PHARMACY_CREATE = "pharmacy:create", "Pharmacie ouverte"
+
+    # Who comes in.
+    SIGN_IN = "account:sign-in", "Connexion"
+    SIGN_IN_FAILED = "account:sign-in-failed", "Connexion refusée"
+    SECOND_FACTOR_FAILED = "account:second-factor-failed", "Code refusé"
+    THROTTLED = "account:throttled", "Essais trop nombreux"
+    SIGN_OUT = "account:sign-out", "Déconnexion"
+    LOCK = "account:lock", "Session verrouillée"
+    UNLOCK = "account:unlock", "Session déverrouillée"
+    UNLOCK_FAILED = "account:unlock-failed", "Déverrouillage refusé"
+    SECOND_FACTOR_SET = "account:second-factor-set", "Téléphone enregistré"
+    RECOVERY_CODES_MADE = "account:recovery-codes-made", "Codes de secours remis"
+    RECOVERY_CODE_USED = "account:recovery-code-used", "Code de secours utilisé"
+    PASSWORD_SET = "account:password-set", "Mot de passe choisi"
+
+    # The team.
+    INVITE = "team:invite", "Invitation créée"
+    ACCEPT = "team:accept", "Invitation acceptée"
+    RESET_ACCESS = "team:reset-access", "Nouvel accès remis"
+    DEACTIVATE = "team:deactivate", "Compte désactivé"
+    CHANGE_ROLE = "team:change-role", "Fonction modifiée"
+    TRANSFER_RESPONSIBILITY = "team:transfer-responsibility", "Responsabilité transmise"
+
+    # What the team reads and does.
+    CONVERSATION_OPEN = "conversation:open", "Conversation consultée"
+    CONVERSATION_ASSIGN = "conversation:assign", "Conversation attribuée"
+    CONVERSATION_FINISH = "conversation:finish", "Conversation terminée"
+    CONVERSATION_REOPEN = "conversation:reopen", "Conversation rouverte"
+    CONVERSATION_SNOOZE = "conversation:snooze", "Conversation mise en attente"
+    CONVERSATION_SEARCH = "conversation:search", "Recherche"
+    ATTACHMENT_OPEN = "attachment:open", "Pièce jointe consultée"
+    ATTACHMENT_DOWNLOAD = "attachment:download", "Pièce jointe téléchargée"
+    DRAFT_DISCARD = "draft:discard", "Brouillon supprimé"
+
+    # What comes in.
+    MESSAGE_RECEIVE = "message:receive", "Message reçu"
+    MESSAGE_IMPORT = "message:import", "Message importé"
+    MESSAGE_QUARANTINE = "message:quarantine", "Message mis en quarantaine"
+    MESSAGE_REPLAY = "message:replay", "Message relu depuis l’original"
+    MESSAGE_ORIGINAL = "message:original", "Original téléchargé"
+    QUARANTINE_OPEN = "quarantine:open", "Quarantaine consultée"
+    QUARANTINE_DISMISS = "quarantine:dismiss", "Message en quarantaine écarté"
+
+    # What leaves.
+    MESSAGE_SEND = "message:send", "Envoi demandé"
+    DELIVERY_CANCEL = "delivery:cancel", "Envoi annulé"
+    DELIVERY_SENT = "delivery:sent", "Message accepté par l’opérateur"
+    DELIVERY_RETRY = "delivery:retry", "Envoi remis à plus tard"
+    DELIVERY_FAILED = "delivery:failed", "Envoi échoué"
+    DELIVERY_UNCERTAIN = "delivery:uncertain", "Envoi incertain"
+    DELIVERY_CONFIRM = "delivery:confirm", "Envoi incertain : parti"
+    DELIVERY_RESEND = "delivery:resend", "Envoi incertain : envoyé de nouveau"
+    DELIVERY_ABANDON = "delivery:abandon", "Envoi incertain : abandonné"
+    RECEIPT_DELIVERED = "receipt:delivered", "Remise confirmée"
+    RECEIPT_FAILED = "receipt:failed", "Remise refusée"
+    RECEIPT_READ = "receipt:read", "Lecture confirmée"
+
+    # The BAL.
+    MAILBOX_CREATE = "mailbox:create", "BAL ajoutée"
+    MAILBOX_CHANGE = "mailbox:change", "BAL modifiée"
+    MAILBOX_CREDENTIALS = "mailbox:credentials", "Identifiants de la BAL changés"
+    MAILBOX_TEST = "mailbox:test", "Connexion de la BAL essayée"
+    MAILBOX_STOP = "mailbox:stop", "BAL arrêtée"
+    MAILBOX_RESUME = "mailbox:resume", "BAL remise en service"
+    MAILBOX_EPOCH = "mailbox:epoch", "Dossier renuméroté par l’opérateur"
+
+    # The journal itself.
+    JOURNAL_OPEN = "journal:open", "Journal consulté"
+    JOURNAL_EXPORT = "journal:export", "Journal exporté"
