@@ -1,0 +1,1 @@
+"""The door: signing in, second factor, invitation, lock."""

@@ -1,0 +1,55 @@
+"""What the account, public and error templates show: frozen cards of plain values.
+
+Every page gets `pharmacy: PharmacyCard` (context processor) and, when signed in, `idle_seconds: int`.
+
+=====================================  ==================================================================
+template                               context beside `pharmacy`
+=====================================  ==================================================================
+`account/sign_in.html`                 `form` (name, password), `demo: DemoCard | None`
+`account/second_factor.html`           `form` (code), `demo`
+`account/recovery.html`                `form` (code)
+`account/enrol_totp.html`              `form` (code), `secret: str` (base32 in groups of four)
+`account/recovery_codes.html`          `codes: tuple[str, ...]`
+`account/accept_invitation.html`       `form` (name, password, again), `token`, `invited: inbox Person`
+`account/lock.html`                    `form` (password), `me: Person`, `next_url`; htmx asks `_unlock.html`
+`account/_unlock.html`                 `form`, `me`: the covering dialog's inside; `unlocked: bool` closes it
+`account/signed_out.html`              -
+`public/landing.html`                  -
+`errors/403|404|503.html`              -; `errors/500.html` needs no context at all, not even `pharmacy`
+=====================================  ==================================================================
+
+`form` is a Django form or None; only the values and errors of the named fields are read, not their widgets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PharmacyCard:
+    """The house: its name stands on every page; what is unknown is empty."""
+
+    name: str
+    address: str = ""
+    phone: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """Someone to sign in as, in demo mode alone: her password is public there."""
+
+    name: str
+    initials: str
+    role: str
+    sign_in_name: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCard:
+    """The demo banner: who can sign in, and the one-time code of the moment (empty before the password)."""
+
+    people: tuple[DemoPerson, ...]
+    code: str = ""

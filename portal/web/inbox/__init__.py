@@ -1,0 +1,1 @@
+"""The shared inbox in the browser: views, list, conversation, what one writes."""

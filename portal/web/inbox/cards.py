@@ -1,0 +1,370 @@
+"""What the inbox templates show: frozen cards of plain, opened values, so that no template triggers a query.
+
+The contract between the views and `templates/inbox/`:
+
+* every text is opened (unsealed) and in plain French; templates only escape it;
+* every moment is an aware `datetime`; templates write it in Europe/Paris;
+* every `*_url` is ready-made (content-host addresses come signed); an empty string means "not offered here";
+* a form that writes to a conversation posts `version`, the one on screen; whatever touches a draft posts
+  `draft_version`. A stale one is answered 409 with the same template, carrying `HeldCard` or the newer draft.
+
+==============================  ==========================================================================
+template                        context, and when
+==============================  ==========================================================================
+`inbox/shell.html`              `shell`: a view of the list, nothing opened
+`inbox/conversation.html`       `shell`, `conversation`: the same, one opened
+`inbox/_conversation.html`      `conversation`: htmx, a row was clicked
+`inbox/_answer.html`            `shell`, `conversation`: htmx, after any act (also refreshes row and counts)
+`inbox/assign.html`             `shell`, `conversation`: choose a person on a page of its own
+`inbox/attachment.html`         `shell`, `conversation`, `attachment`: one file on a page of its own
+`inbox/compose.html`            `shell`, `draft`: a new message
+`inbox/quarantined.html`        `shell`, `quarantined`: what could not be read
+`inbox/_more.html`              `shell`: htmx, « Afficher la suite »
+`inbox/_news.html`              `shell`: htmx, the list asks what is new
+`inbox/_draft_saved.html`       `draft`: htmx, after `draft_save` (409 with `draft.held`)
+`inbox/_delivery.html`          `delivery`, `conversation`: htmx, the state of a message on its way
+`inbox/_draft_files.html`       `draft`: htmx, after `draft_attach` and `draft_detach`
+==============================  ==========================================================================
+
+Fields posted, by URL name:
+
+* `reply`: version, draft, draft_version, conversation, body, files; `then=finish` when « Envoyer et terminer »
+  was pressed, `anyway=1` when a held reply is sent all the same;
+* `send`: draft, draft_version, to, subject, body, files;
+* `draft_save`, `draft_attach`, `draft_detach`, `draft_discard`: the same as the form they belong to;
+* `assign`: version, person (empty: nobody). `finish`, `reopen`, `undo`: version;
+* `resolve_uncertain`: version, decision = sent, resend or abandon.
+
+A session that is locked answers 401 to htmx: the page then covers itself and asks for the password. Requests
+that no person caused (polls) carry the header `X-Unattended: 1` and must not push back the idle lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+Tone = Literal["plain", "patient", "pro", "form", "warn", "bad", "good"]
+Correspondent = Literal["patient", "pro", "form", "unknown"]
+SendState = Literal["queued", "sending", "accepted", "delivered", "retry", "failed", "uncertain", "cancelled"]
+FileState = Literal["shown", "download", "waiting", "blocked"]
+
+VIEW_ICONS = {
+    "a-traiter": "inbox",
+    "a-moi": "user",
+    "envoyes": "send",
+    "termines": "circle-check",
+    "quarantaine": "shield-alert",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of the team as the screen names her: « Karim B. », KB, préparateur."""
+
+    name: str
+    initials: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChoice:
+    """One line of « Attribuer à… »; exactly one is `is_me`, at most one `is_assigned`."""
+
+    id: UUID
+    name: str
+    initials: str
+    role: str
+    is_me: bool = False
+    is_assigned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A mark of one or two words; the tone is a colour that only repeats what the words say."""
+
+    label: str
+    tone: Tone = "plain"
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A view in the left column; `view` is the slug of `inbox_view`, `alarm` draws the count in amber."""
+
+    view: str
+    label: str
+    count: int = 0
+    current: bool = False
+    alarm: bool = False
+
+    @property
+    def icon(self) -> str:
+        """Its name in icons.svg."""
+        return VIEW_ICONS[self.view]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One conversation in the list; `url` keeps the view (`…?vue=a-moi`) so that back leads home."""
+
+    conversation_id: UUID
+    url: str
+    who: str
+    initials: str
+    kind: Correspondent
+    at: datetime
+    subject: str
+    snippet: str
+    chips: tuple[Chip, ...] = ()
+    unread: bool = False
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRow:
+    """One message that could not be filed; `reason` is a sentence, never the message's own words."""
+
+    raw_id: UUID
+    url: str
+    at: datetime
+    size: int
+    reason: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListCard:
+    """The middle column: one view, one page of rows.
+
+    `more_url` is the next keyset page. `poll_url`, asked every 30 s, answers `_news.html`, where `fresh`
+    counts what arrived since the page was made. The view « quarantaine » fills `quarantined`, the others `rows`.
+    """
+
+    view: str
+    title: str
+    rows: tuple[Row, ...] = ()
+    quarantined: tuple[QuarantineRow, ...] = ()
+    more_url: str = ""
+    poll_url: str = ""
+    fresh: int = 0
+
+    @property
+    def current(self) -> Row | None:
+        """The row of the conversation on screen, when this page of the list holds it."""
+        return next((row for row in self.rows if row.current), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ShellCard:
+    """What surrounds a conversation: who is signed in, the views with their counts, the list."""
+
+    me: Person
+    nav: tuple[NavItem, ...]
+    listing: ListCard
+    search_url: str = ""
+
+    @property
+    def waiting(self) -> int:
+        """How much the current view counts, for the page title (« (7) À traiter »)."""
+        return next((item.count for item in self.nav if item.current), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentCard:
+    """One file of a message, in place or by name.
+
+    `shown`: `page_urls` are PNG on the content host, in order. `download`: no preview. `waiting`: the
+    antivirus has not answered. `blocked`: refused. `words` says why when it is not shown.
+    """
+
+    id: UUID
+    name: str
+    kind: str
+    size: int
+    at: datetime
+    state: FileState
+    words: str = ""
+    page_urls: tuple[str, ...] = ()
+    download_url: str = ""
+
+    @property
+    def icon(self) -> str:
+        """The name in icons.svg: a photo, a paper, an archive."""
+        return {"Photo": "image", "Archive": "folder-archive"}.get(self.kind, "file-text")
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientLine:
+    """How far one recipient's copy is; `detail` is the cause in French when it failed or waits."""
+
+    name: str
+    state: SendState
+    at: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCard:
+    """How far a sent message is.
+
+    `seconds_left` and `may_undo` while it is held back; `may_decide` when a recipient is UNCERTAIN.
+    `refresh_url`, asked every 3 s while something still moves, answers `_delivery.html`.
+    """
+
+    id: UUID
+    recipients: tuple[RecipientLine, ...]
+    may_undo: bool = False
+    seconds_left: int = 0
+    may_decide: bool = False
+    refresh_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """What the team did, between two messages: « Karim a pris en charge »."""
+
+    at: datetime
+    text: str
+    icon: str = "check"
+    shape: ClassVar[str] = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCard:
+    """One message of the thread; `quoted` is what it repeats of earlier ones, folded away.
+
+    `origin` is where it came from (« Mon espace santé »), `to` the recipients by name, `remark` what one must
+    know of its reading (« Caractères devinés »), `folded` an old one that shows only its first line.
+    """
+
+    id: UUID
+    at: datetime
+    author: str
+    initials: str
+    kind: Correspondent
+    text: str
+    outgoing: bool = False
+    origin: str = ""
+    to: str = ""
+    quoted: str = ""
+    remark: str = ""
+    folded: bool = False
+    attachments: tuple[AttachmentCard, ...] = ()
+    delivery: DeliveryCard | None = None
+    shape: ClassVar[str] = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCard:
+    """A send that was held because a colleague moved meanwhile: « Claire a répondu à 9:51 »."""
+
+    by: str
+    did: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A file joined to a draft; `problem` in French when it cannot leave."""
+
+    upload_id: UUID
+    name: str
+    size: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftErrors:
+    """Why a draft was refused (422), field by field, in sentences; `whole` for what is no field's fault."""
+
+    whole: str = ""
+    to: str = ""
+    subject: str = ""
+    body: str = ""
+    files: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCard:
+    """What is being written.
+
+    `id` may be a fresh UUID that no row has yet (version 0): opening a page stores nothing, the first save
+    does. `to` is the field as typed (addresses between commas). `may_finish` offers « Envoyer et terminer ».
+    """
+
+    id: UUID
+    version: int = 0
+    conversation_id: UUID | None = None
+    to: str = ""
+    subject: str = ""
+    body: str = ""
+    files: tuple[DraftFile, ...] = ()
+    saved_at: datetime | None = None
+    errors: DraftErrors = DraftErrors()
+    held: HeldCard | None = None
+    may_finish: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationCard:
+    """The right column: who, what was said, what was joined, what is being answered.
+
+    `ins` is the bare matricule (13 or 15 digits) or empty; a professional has `about` (« Médecin généraliste,
+    Nevers ») instead. `draft` is None when one may not answer; `silence` then says why. `fault` is one line
+    on top (« Votre réponse n'est pas partie… »). `attachments` are the whole conversation's, newest first.
+    """
+
+    id: UUID
+    version: int
+    kind: Correspondent
+    who: str
+    initials: str
+    subject: str
+    timeline: tuple[MessageCard | EventLine, ...]
+    about: str = ""
+    birth_date: date | None = None
+    ins: str = ""
+    ins_chip: Chip | None = None
+    finished: bool = False
+    assignee: Person | None = None
+    people: tuple[PersonChoice, ...] = ()
+    may_assign: bool = True
+    may_finish: bool = True
+    attachments: tuple[AttachmentCard, ...] = ()
+    draft: DraftCard | None = None
+    silence: str = ""
+    fault: str = ""
+    back_url: str = ""
+    back_label: str = ""
+    next_url: str = ""
+
+    @property
+    def me(self) -> PersonChoice | None:
+        """The one who looks, when she may take the conversation and has not yet."""
+        return next((person for person in self.people if person.is_me and not person.is_assigned), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """One thing known of an unreadable message: « Relevé dans », « INBOX »."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineCard:
+    """What could not be filed: why, what is safe, what to do, and the bytes themselves."""
+
+    raw_id: UUID
+    at: datetime
+    size: int
+    reason: str
+    advice: str
+    clues: tuple[Clue, ...] = ()
+    download_url: str = ""
+    back_url: str = ""
+    back_label: str = ""

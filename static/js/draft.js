@@ -1,0 +1,52 @@
+/* What is being written: saved while typing, retried when the server is away, never closed on by mistake. */
+"use strict";
+{
+  const RETRY_MS = 5000;
+  let unsaved = false;
+
+  const box = () => document.getElementById("draft-state");
+  const text = () => document.getElementById("body");
+  const savesDraft = (event) => event.detail.elt === text();
+
+  document.addEventListener("input", (event) => {
+    if (event.target.closest("#answer")) unsaved = true;
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const state = box();
+    if (savesDraft(event) && state) state.textContent = state.dataset.saving;
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, successful } = event.detail;
+    if (savesDraft(event)) return void (successful ? (unsaved = false) : lost());
+    if (elt.type === "file" && successful) elt.value = "";
+    if (elt.id === "answer" && successful) unsaved = false;
+  });
+
+  const lost = () => {
+    const state = box();
+    if (!state) return;
+    state.textContent = state.dataset.lost;
+    state.classList.add("failed");
+    setTimeout(() => unsaved && text() && htmx.trigger(text(), "save"), RETRY_MS);
+  };
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.id === "answer") unsaved = false;
+  });
+
+  window.addEventListener("beforeunload", (event) => {
+    if (unsaved) event.preventDefault();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest("#answer");
+    if (!form || event.key !== "Enter") return;
+    if (event.ctrlKey || event.metaKey) form.requestSubmit(form.querySelector("[data-first]"));
+    if (event.target.matches("#to, #subject")) {
+      event.preventDefault(); // Enter goes to the next field: a message leaves by its button
+      form.querySelector(event.target.id === "to" ? "#subject" : "#body").focus();
+    }
+  });
+}

@@ -1,0 +1,64 @@
+/* Single-letter shortcuts, which a person may switch off (WCAG 2.1.4). */
+"use strict";
+{
+  const byId = (id) => document.getElementById(id);
+  const rows = () => [...document.querySelectorAll("#rows .row")];
+
+  const move = (step) => {
+    const all = rows();
+    const here = all.findIndex((row) => row.hasAttribute("aria-current"));
+    const next = all[here === -1 ? 0 : here + step];
+    if (!next) return;
+    next.focus();
+    next.click();
+  };
+
+  const ACTS = {
+    j: () => move(1),
+    k: () => move(-1),
+    e: () => byId("finish")?.requestSubmit(),
+    a: () => {
+      const menu = byId("assign");
+      if (!menu) return;
+      menu.open = true;
+      menu.querySelector("button")?.focus();
+    },
+    r: () => byId("body")?.focus(),
+    v: () => document.querySelector(".piece.current [data-wide]")?.click(),
+    p: () => window.print(),
+    "/": () => byId("search")?.focus(),
+    "?": () => byId("keys").showModal(),
+  };
+
+  const enabled = () => {
+    try {
+      return localStorage.getItem("keys") !== "off";
+    } catch {
+      return true; // storage refused: shortcuts as on a new computer
+    }
+  };
+
+  const busy = (target) =>
+    target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog") !== null ||
+    document.querySelector("dialog[open]") !== null;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (!(event.key in ACTS) || busy(event.target) || !enabled()) return;
+    event.preventDefault();
+    ACTS[event.key]();
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const box = byId("keys-on");
+    if (!box) return;
+    box.checked = enabled();
+    box.addEventListener("change", () => {
+      try {
+        localStorage.setItem("keys", box.checked ? "on" : "off");
+      } catch {
+        box.checked = true; // storage refused: nothing could be remembered
+      }
+    });
+  });
+}
