@@ -54,6 +54,10 @@ class Authority:
         """The current revocation list, PEM."""
         return (self._folder / "crl.pem").read_bytes()
 
+    def root(self) -> KeyPair:
+        """The authority itself, as a certificate that no server should show."""
+        return KeyPair(self.trust, (self._folder / "ca.key").read_bytes())
+
     def server(
         self,
         names: tuple[str, ...] = SERVER_NAMES,

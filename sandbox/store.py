@@ -86,11 +86,11 @@ class Store:
         """What the mailbox holds, by UID. Raises UnknownMailbox."""
         return sorted(_listed(self._known(address) / "new"), key=lambda stored: stored.uid)
 
-    def deliver(self, address: str, raw: bytes) -> Stored:
-        """Store `raw` in the mailbox, made if need be; it is on the disk when this returns."""
+    def deliver(self, address: str, raw: bytes, *, at: datetime | None = None) -> Stored:
+        """Store `raw` in the mailbox, made if need be; it is on the disk when this returns. `at`: now, unless told."""
         with self._lock:
             self.create(address)
-            stored = self._place(address, raw)
+            stored = self._place(address, raw, at or datetime.now(UTC))
             for watcher in self._watchers:
                 watcher(address.lower(), stored)
         return stored
@@ -115,7 +115,7 @@ class Store:
             self._next[address.lower()] = len(held) + 1
             self._new_uidvalidity(address)
 
-    def _place(self, address: str, raw: bytes) -> Stored:
+    def _place(self, address: str, raw: bytes, at: datetime) -> Stored:
         """The Maildir way: write in tmp, to the disk, then rename into new."""
         folder = self._of(address)
         draft = folder / "tmp" / uuid.uuid4().hex
@@ -123,7 +123,7 @@ class Store:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
-        uid, moment = self._next_uid(address), int(time.time())
+        uid, moment = self._next_uid(address), int(at.timestamp())
         path = folder / "new" / f"{uid}.{moment}.eml"
         draft.rename(path)
         sync_folder(path.parent)
