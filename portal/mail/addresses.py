@@ -111,7 +111,7 @@ def _entries(text: str) -> Iterator[list[str]]:
         if piece in {",", ";"}:
             yield tokens
             tokens = []
-        elif piece == ":" and not any(earlier.startswith("<") for earlier in tokens):
+        elif piece == ":" and not (tokens and tokens[-1].startswith("<")):
             tokens = []  # the name of a group
         else:
             tokens.append(piece)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from portal.lib.text import many_lines
@@ -16,28 +16,48 @@ LONGEST_TEXT = 1_000_000
 LONGEST_HTML = 2_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One readable text: plain, or HTML whose words are taken only if they are shown."""
+
+    plain: str = ""
+    html: str = ""
+
+
 @dataclass(slots=True)
 class Bodies:
-    """The readable blocks of a mail in order, the HTML source, and the parts that are files."""
+    """The readable blocks of a mail in order, their text, the first HTML source, the parts that are files."""
 
-    blocks: list[str] = field(default_factory=list)
-    from_html: bool = False
+    blocks: list[Block] = field(default_factory=list)
+    text: str = ""
     html: str = ""
     files: list[Part] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
 
     @property
-    def text(self) -> str:
-        return "\n\n".join(block for block in self.blocks if block)[:LONGEST_TEXT]
+    def from_html(self) -> bool:
+        return any(block.html for block in self.blocks)
 
 
 def collect(root: Part) -> Bodies:
     """Walk the parts: text to read, in order (text/plain chosen over HTML), everything else kept as files."""
     bodies = Bodies()
     _visit(root, bodies)
-    if len(bodies.text) >= LONGEST_TEXT:
+    texts = list(_texts(bodies))
+    bodies.text = "\n\n".join(text for text in texts if text)
+    if len(bodies.text) > LONGEST_TEXT:
+        bodies.text = bodies.text[:LONGEST_TEXT]
         bodies.defects.append("text-cut")
     return bodies
+
+
+def _texts(bodies: Bodies) -> Iterator[str]:
+    room = LONGEST_HTML  # for all of them: reading HTML is what costs
+    for block in bodies.blocks:
+        if len(block.html) > room:
+            bodies.defects.append("html-cut")
+        yield html_to_text(block.html[:room], LONGEST_TEXT) if block.html else block.plain
+        room -= min(room, len(block.html))
 
 
 def _visit(part: Part, bodies: Bodies) -> None:
@@ -54,19 +74,17 @@ def _visit(part: Part, bodies: Bodies) -> None:
 
 def _choose(versions: Iterable[Part], bodies: Bodies) -> None:
     """One block for all versions of the same text (RFC 2046 5.1.4); what is not text stays a file."""
-    heard: list[Bodies] = []
+    heard: list[list[Block]] = []
     for version in versions:
         seen = Bodies()
         _visit(version, seen)
         bodies.files += seen.files
         bodies.defects += seen.defects
         bodies.html = bodies.html or seen.html
-        heard.append(seen)
-    plain = [seen for seen in heard if seen.text.strip() and not seen.from_html]
-    chosen = next(iter(plain or [seen for seen in heard if seen.text.strip()]), None)
-    if chosen:
-        bodies.blocks += chosen.blocks
-        bodies.from_html = bodies.from_html or chosen.from_html
+        heard.append(seen.blocks)
+    plain = [blocks for blocks in heard if any(block.plain.strip() for block in blocks)]
+    spoken = plain or [blocks for blocks in heard if any(block.html for block in blocks)]
+    bodies.blocks += spoken[0] if spoken else []
 
 
 def _is_body(part: Part, *, first: bool) -> bool:
@@ -81,16 +99,13 @@ def _read(part: Part, bodies: Bodies) -> None:
     text, guessed = decode(raw, part.kind.get("charset"))
     bodies.defects += [code for code in (defect, "charset-guessed" if guessed else "") if code]
     if part.content_type == "text/plain":
-        bodies.blocks.append(_plain(text[:LONGEST_TEXT], part))
+        bodies.blocks.append(Block(plain=_plain(text[: LONGEST_TEXT + 1], part)))
         return
-    if len(text) > LONGEST_HTML:
-        bodies.defects.append("html-cut")
-    text = text[:LONGEST_HTML]
     if bodies.html:
         bodies.files.append(part)  # never two HTML sources in one document (EFAIL)
-    bodies.html = bodies.html or many_lines(text)
-    bodies.blocks.append(html_to_text(many_lines(text), LONGEST_TEXT))
-    bodies.from_html = True
+    source = many_lines(text[: LONGEST_HTML + 1])
+    bodies.html = bodies.html or source[:LONGEST_HTML]
+    bodies.blocks.append(Block(html=source))
 
 
 def _plain(text: str, part: Part) -> str:

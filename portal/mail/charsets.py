@@ -33,7 +33,7 @@ _KNOWN = {*aliases, *aliases.values(), "utf_8_sig", "koi8_u", "cp720", "cp874", 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 # RFC 2047, read as it is written in the wild: spaces inside, no end to the length.
-_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?(.{0,4000}?)\?=", re.DOTALL)
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^=]|=(?!\?[^=])){0,4000}?)\?=")
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))

@@ -34,8 +34,8 @@ def text(fields: Fields, name: str) -> str:
 
 
 def addresses(fields: Fields, name: str) -> tuple[Address, ...]:
-    """The addresses of every field of that name."""
-    return tuple(address for raw in fields.all(name) for address in parse_list(raw))
+    """The addresses of the fields of that name; the standard allows one, ten are read."""
+    return tuple(address for raw in fields.all(name)[:10] for address in parse_list(raw))
 
 
 def identifiers(fields: Fields, name: str) -> tuple[str, ...]:

@@ -16,10 +16,11 @@ _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The value in lower case, its parameters decoded, and whether one of them stood there twice."""
+    """The value in lower case, its parameters decoded and as they were, whether one stood there twice."""
 
     value: str
     params: dict[str, str] = field(default_factory=dict)
+    raw: dict[str, bytes] = field(default_factory=dict)
     repeated: bool = False
 
     def get(self, name: str) -> str:
@@ -44,7 +45,7 @@ def parse_value(raw: bytes) -> Value:
             plain.setdefault(name, _bare(text))
     params = {name: decode_header(text) for name, text in plain.items()}
     params.update((name, _joined(parts)) for name, parts in sections.items())
-    return Value(value, params, repeated)
+    return Value(value, params, plain, repeated)
 
 
 def parse_type(raw: bytes | None, default: str) -> Value:
@@ -52,7 +53,7 @@ def parse_type(raw: bytes | None, default: str) -> Value:
     found = parse_value(raw) if raw else Value(default)
     if _TYPE.fullmatch(found.value):
         return found
-    return Value("text/plain" if found.value == "text" else default, found.params, found.repeated)
+    return Value("text/plain" if found.value == "text" else default, found.params, found.raw, found.repeated)
 
 
 def _bare(text: bytes) -> bytes:

@@ -9,20 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from portal.mail.parameters import Value, parse_type, parse_value
 from portal.mail.parsed import Unreadable
 
 MOST_PARTS = 1000
+MOST_FIELDS = 1000
 DEEPEST = 30
 LONGEST_HEADER = 64 * 1024
-NEWLINE = 10
 
 _HEADERS = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*(?:\n|\Z)|[ \t][^\n]*(?:\n|\Z))*+")
 _HEADER = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 _BLANK = re.compile(rb"[ \t]*\r?\n")
 _END_OF_DELIMITER = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
 _LIKELY_BOUNDARY = re.compile(rb"\s*--([^\r\n]{1,200}?)[ \t]*\r?\n")
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,12 @@ class Fields:
 
 @dataclass(slots=True)
 class Part:
-    """One part: where it stands ("1.2"), its header fields, its body as a slice, its children."""
+    """One part: where it stands ("1.2"), its header fields, where its body lies in the mail, its children."""
 
     path: str
     fields: Fields
-    body: bytes
+    raw: bytes
+    span: Span
     kind: Value
     disposition: Value
     children: list[Part] = field(default_factory=list)
@@ -53,6 +57,11 @@ class Part:
     @property
     def content_type(self) -> str:
         return self.kind.value
+
+    @property
+    def body(self) -> bytes:
+        """A copy of the body as it was sent, still encoded."""
+        return self.raw[slice(*self.span)]
 
     def leaves(self) -> Iterator[Part]:
         if not self.children:
@@ -74,42 +83,44 @@ def read_structure(raw: bytes) -> Structure:
     raw = _trimmed(raw)
     if not raw:
         raise Unreadable("empty")
-    return _Cutter().cut(raw)
+    return _Cutter(raw).cut()
 
 
-def read_fields(raw: bytes) -> tuple[Fields, int]:
-    """The header fields at the start of `raw`, and where the body begins."""
-    block = _HEADERS.match(raw)
-    end = block.end() if block else 0
+def read_fields(raw: bytes, start: int = 0, end: int | None = None) -> tuple[Fields, int]:
+    """The header fields at `start`, the first thousand of them, and where the body begins."""
+    end = len(raw) if end is None else end
+    block = _HEADERS.match(raw, start, end)
+    last = block.end() if block else start
     items = tuple(
-        (name.decode("ascii").lower(), value[:LONGEST_HEADER].strip())
-        for name, value in _HEADER.findall(raw, 0, end)
+        (found[1].decode("ascii").lower(), found[2][:LONGEST_HEADER].strip())
+        for found in islice(_HEADER.finditer(raw, start, last), MOST_FIELDS)
     )
-    blank = _BLANK.match(raw, end)
-    return Fields(items), blank.end() if blank else end
+    blank = _BLANK.match(raw, last, end)
+    return Fields(items), blank.end() if blank else last
 
 
 class _Cutter:
-    def __init__(self) -> None:
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
         self.count = 0
         self.defects: list[str] = []
 
-    def cut(self, raw: bytes) -> Structure:
-        root = self._part(raw, "", "text/plain", depth=0)
+    def cut(self) -> Structure:
+        root = self._part((0, len(self.raw)), "", "text/plain", depth=0)
         if not root.children:
             root.path = "1"
         return Structure(root, self.defects)
 
-    def _part(self, raw: bytes, path: str, default: str, depth: int) -> Part:
+    def _part(self, span: Span, path: str, default: str, depth: int) -> Part:
         self.count += 1
         if self.count > MOST_PARTS:
             raise Unreadable("too-many-parts")
         if depth > DEEPEST:
             raise Unreadable("too-deep")
-        fields, start = read_fields(raw)
+        fields, start = read_fields(self.raw, *span)
         kind = parse_type(fields.get("content-type"), default)
         disposition = parse_value(fields.get("content-disposition") or b"")
-        part = Part(path, fields, raw[start:], kind, disposition)
+        part = Part(path, fields, self.raw, (start, span[1]), kind, disposition)
         self._look(part)
         if part.content_type.startswith("multipart/"):
             self._divide(part, depth)
@@ -122,6 +133,8 @@ class _Cutter:
                 self.defects.append(f"several-{name}")
         if part.kind.repeated or part.disposition.repeated:
             self.defects.append("repeated-parameter")
+        if len(part.fields.items) == MOST_FIELDS:
+            self.defects.append("too-many-fields")
 
     def _divide(self, part: Part, depth: int) -> None:
         if part.fields.get("content-transfer-encoding") not in (None, b"7bit", b"8bit", b"binary"):
@@ -130,50 +143,49 @@ class _Cutter:
         prefix = f"{part.path}." if part.path else ""
         for number, piece in enumerate(self._pieces(part), start=1):
             part.children.append(self._part(piece, f"{prefix}{number}", default, depth + 1))
-        if part.children:
-            part.body = b""
-        else:
+        if not part.children:
             self.defects.append("multipart-without-parts")
             part.kind = Value("text/plain")
 
-    def _pieces(self, part: Part) -> Iterator[bytes]:
-        boundary = part.kind.get("boundary").encode("utf-8", "replace").rstrip()
-        pieces = list(_between(part.body, boundary)) if boundary else []
-        if not pieces:
-            likely = _LIKELY_BOUNDARY.match(part.body)
-            if likely:
-                self.defects.append("wrong-boundary")
-                pieces = list(_between(part.body, likely[1]))
-        return iter(pieces)
+    def _pieces(self, part: Part) -> Iterator[Span]:
+        """The parts inside; where the announced boundary finds none, the one that seems to be in use."""
+        boundary = part.kind.raw.get("boundary", b"").rstrip()
+        found = False
+        for piece in _between(self.raw, part.span, boundary) if boundary else ():
+            found = True
+            yield piece
+        likely = None if found else _LIKELY_BOUNDARY.match(self.raw, *part.span)
+        if likely:
+            self.defects.append("wrong-boundary")
+            yield from _between(self.raw, part.span, likely[1])
 
 
-def _between(body: bytes, boundary: bytes) -> Iterator[bytes]:
+def _between(raw: bytes, span: Span, boundary: bytes) -> Iterator[Span]:
     """What stands between delimiter lines (RFC 2046 5.1.1); the line break before a delimiter is its own."""
     start: int | None = None
-    for begin, end, last in _delimiters(body, b"--" + boundary):
+    for begin, end, last in _delimiters(raw, span, b"\n--" + boundary):
         if start is not None:
-            yield body[start : _before_break(body, start, begin)]
+            begin -= raw[begin - 1 : begin] == b"\r"
+            yield start, max(start, begin)
         if last:
             return
         start = end
-    if start is not None and start < len(body):
-        yield body[start:]
+    if start is not None and start < span[1]:
+        yield start, span[1]
 
 
-def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
-    position = body.find(mark)
-    while position >= 0:
-        after = position + len(mark)
-        found = _END_OF_DELIMITER.match(body, after)
-        if found and (position == 0 or body[position - 1] == NEWLINE):
-            yield position, found.end(), bool(found[1])
-        position = body.find(mark, after)
-
-
-def _before_break(body: bytes, start: int, end: int) -> int:
-    if end - 2 >= start and body[end - 2 : end] == b"\r\n":
-        return end - 2
-    return max(start, end - 1)
+def _delimiters(raw: bytes, span: Span, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Where each delimiter begins (its line break included) and ends, and whether it is the last one."""
+    start, end = span
+    at_once = raw.startswith(mark[1:], start, end)
+    begin = start - 1 if at_once else raw.find(mark, start, end)
+    while at_once or begin >= 0:
+        at_once = False
+        after = begin + len(mark)
+        found = _END_OF_DELIMITER.match(raw, after, end)
+        if found:
+            yield begin, found.end(), bool(found[1])
+        begin = raw.find(mark, after, end)
 
 
 def _trimmed(raw: bytes) -> bytes:
@@ -183,4 +195,4 @@ def _trimmed(raw: bytes) -> bytes:
         raw = raw.partition(b"\n")[2]
     if b"\n" not in raw and b"\r" in raw:
         raw = raw.replace(b"\r", b"\n")
-    return raw if raw.strip() else b""
+    return b"" if raw.isspace() else raw

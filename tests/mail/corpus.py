@@ -172,6 +172,10 @@ def _headers() -> dict[str, bytes]:
         "absurd section number": mail(
             b"x", b"Content-Disposition: attachment; filename*" + b"9" * 6000 + b"*=utf-8''a.pdf"
         ),
+        "a million fields": b"a:\n" * 1_000_000 + b"\nx",
+        "colons without end": mail(b"x", b"To: " + b"a(b)" * 8000 + b"<x@y.fr>" + b":" * 30_000),
+        "semicolons without end": mail(b"x", b"Content-Type: text/plain" + b";a*0*=b" * 8000 + b"; " * 8000),
+        "words that nearly close": mail(b"x", b"Subject: " + b"=?utf-8?q?a=" * 5000 + b"?="),
         "mac line ends": mail(b"Bonjour.").replace(b"\r\n", b"\r"),
         "unix line ends": mail(b"Bonjour.\r\n.\r\nFin.").replace(b"\r\n", b"\n"),
         "mbox line first": b"From lea Mon Jan 12 09:12:00 2026\n" + mail(),
@@ -210,6 +214,11 @@ def _shapes() -> dict[str, bytes]:
         "multipart of nothing": mail(b"Rien.", multi(b"mixed", b"absent")),
         "boundary of regular expression": multipart(plain(), boundary=b"(.*)+[a-z](?P<x>"),
         "nested 25": nested(25),
+        "nested 25 of 20 megabytes": nested(25).replace(b"Au fond.", b"Au fond. " * 2_200_000),
+        "boundary with spaces": multipart(plain(), boundary=b"a  b c"),
+        "boundary in every line": mail(b"x--b" * 1_000_000 + b"\n--b-" * 100_000, multi(b"mixed", b"b")),
+        "hundreds of html parts": multipart(*[html(b"<p>a</p>" * 20_000)] * 100),
+        "two plain versions": multipart(plain(b"A"), plain(b"B"), kind=b"alternative"),
         "nested 400": nested(400),
         "ten thousand parts": multipart(*[plain()] * 10_000),
         "ten thousand empty parts": mail(b"--limite\r\n" * 10_000, multi(b"mixed", b"limite")),

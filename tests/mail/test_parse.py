@@ -191,6 +191,15 @@ class TestBodies(unittest.TestCase):
             found = parse(MAILS[name])
             self.assertEqual((found.text, found.message_id), ("Bonjour.", "pat-1@patient.mssante.fr"), name)
 
+    def test_a_boundary_is_taken_letter_by_letter(self) -> None:
+        found = parse(MAILS["boundary with spaces"])
+        self.assertEqual((found.text, found.defects), ("Bonjour.", ()))
+
+    def test_what_is_cut_is_said(self) -> None:
+        self.assertIn("html-cut", parse(MAILS["hundreds of html parts"]).defects)
+        self.assertIn("text-cut", parse(MAILS["nested 25 of 20 megabytes"]).defects)
+        self.assertIn("too-many-fields", parse(MAILS["a million fields"]).defects)
+
 
 class TestFiles(unittest.TestCase):
     def names(self, mail: str) -> list[str]:
