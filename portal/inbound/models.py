@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -26,6 +28,8 @@ class RawMessage(BlobColumns):
     The blob is the only copy of what it says; attachments are served out of it. A message too big to fetch,
     or imported from a file, has no UID or no bytes: `reason` says so.
     """
+
+    blob_label: ClassVar[str] = "raw_message.bytes"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="+")
