@@ -36,8 +36,15 @@ _CLIENT_REFUSED = (
     "ALERT_CERTIFICATE_UNKNOWN",
     "ALERT_UNSUPPORTED_CERTIFICATE",
     "ALERT_ACCESS_DENIED",
-    "ALERT_HANDSHAKE_FAILURE",
 )
+# In TLS 1.2 this alert says "where is your certificate?" or "no cipher in common": what we showed decides.
+_CLIENT_MISSING = "ALERT_HANDSHAKE_FAILURE"
+
+
+class MailboxContext(ssl.SSLContext):
+    """A client's context that remembers whether it has a certificate to show."""
+
+    has_certificate = False
 
 
 def client_context(
@@ -47,14 +54,14 @@ def client_context(
     certificate: bytes | None = None,
     key: bytes | None = None,
     passphrase: bytes | None = None,
-) -> ssl.SSLContext:
+) -> MailboxContext:
     """A context that trusts `trust` (PEM) and nothing else (référentiel #2: ECO.1.1.1, 1.1.5, 1.1.6, 1.1.10).
 
     `trust` may hold an intermediate authority alone: then only what that one issued is accepted. With `crl`
     (PEM, one or several) the server's certificate is checked against it. `certificate` is our own PEM chain,
     leaf first. Raises MailboxFault (settings-trust, settings-certificate).
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = MailboxContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
@@ -62,16 +69,18 @@ def client_context(
     _trust(context, trust, crl)
     if certificate:
         _present(context, certificate, key or b"", passphrase)
+        context.has_certificate = True
     return context
 
 
-def named(error: OSError) -> TransportFault:
-    """The fault behind an error of the ssl module, or of the socket under it; never raises."""
+def named(error: OSError, context: ssl.SSLContext | None = None) -> TransportFault:
+    """The fault behind an error of the ssl module or the socket under it; `context` made the connection."""
     if isinstance(error, ssl.SSLCertVerificationError):
         code = _VERIFY_CODES.get(error.verify_code, Code.TLS_CHAIN)
         return MailboxFault(code, error.verify_message)
     if isinstance(error, ssl.SSLError):
-        return _refused_handshake(error)
+        shown = isinstance(context, MailboxContext) and context.has_certificate
+        return _refused_handshake(error, shown=shown)
     if isinstance(error, TimeoutError):
         return TemporaryFault(Code.TIMEOUT)
     if isinstance(error, ConnectionRefusedError):
@@ -79,13 +88,15 @@ def named(error: OSError) -> TransportFault:
     return TemporaryFault(Code.CLOSED, error.strerror or "")
 
 
-def _refused_handshake(error: ssl.SSLError) -> TransportFault:
+def _refused_handshake(error: ssl.SSLError, *, shown: bool) -> TransportFault:
     reason = error.reason or ""
-    if any(alert in reason for alert in _CLIENT_REFUSED):
-        return MailboxFault(Code.TLS_CLIENT_CERTIFICATE, reason)
+    words = reason.replace("_", " ").lower()
+    refused = any(alert in reason for alert in _CLIENT_REFUSED)
+    if refused or (_CLIENT_MISSING in reason and not shown):
+        return MailboxFault(Code.TLS_CLIENT_CERTIFICATE, words)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return TemporaryFault(Code.CLOSED, reason)
-    return MailboxFault(Code.TLS_PROTOCOL, reason)
+        return TemporaryFault(Code.CLOSED, words)
+    return MailboxFault(Code.TLS_PROTOCOL, words)
 
 
 def _trust(context: ssl.SSLContext, trust: bytes, crl: bytes | None) -> None:

@@ -97,7 +97,7 @@ class Wire:
             self.sock.settimeout(self.limits.connect)
             self._take(context.wrap_socket(self.sock, server_hostname=host))
         except OSError as error:
-            raise named(error) from error
+            raise named(error, context) from error
         self._source.after_handshake = True
         self.allow()
 

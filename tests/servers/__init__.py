@@ -1,0 +1,1 @@
+"""Real and scripted mail servers to test against."""
