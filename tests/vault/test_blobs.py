@@ -28,12 +28,8 @@ SMALL, LARGE = b"Bonjour, voici mon ordonnance.", os.urandom(300_000)
 class BlobTestCase(ScratchTestCase):
     def setUp(self) -> None:
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = Path(folder.name) / "blobs"
-        here = override_settings(BLOB_ROOT=self.root)
-        here.enable()
-        self.addCleanup(here.disable)
+        self.root = Path(self.enterContext(tempfile.TemporaryDirectory())) / "blobs"
+        self.enterContext(override_settings(BLOB_ROOT=self.root))
 
     def stored(self, data: bytes) -> Parcel:
         parcel = Parcel()

@@ -66,9 +66,7 @@ class WordTests(SimpleTestCase):
 class TokenTests(SimpleTestCase):
     def setUp(self) -> None:
         self.pharmacy = pharmacy()
-        entered = inside(self.pharmacy)
-        entered.__enter__()
-        self.addCleanup(entered.__exit__, None, None, None)
+        self.enterContext(inside(self.pharmacy))
 
     def finds(self, query: str, text: str, field: Field = Field.BODY) -> bool:
         stored = set(tokens_for({field: text}))

@@ -121,9 +121,7 @@ class TransportTests(SimpleTestCase):
     def setUp(self) -> None:
         self.private = X25519PrivateKey.generate()
         self.public = self.private.public_key().public_bytes_raw()
-        web = override_settings(TRANSPORT_PUBLIC_KEYS=[self.public], TRANSPORT_PRIVATE_KEYS=[])
-        web.enable()
-        self.addCleanup(web.disable)
+        self.enterContext(override_settings(TRANSPORT_PUBLIC_KEYS=[self.public], TRANSPORT_PRIVATE_KEYS=[]))
         self.sealed = seal_for_transport(b"certificate", aad=b"mailbox 1")
 
     def worker(self, *keys: X25519PrivateKey) -> override_settings:
