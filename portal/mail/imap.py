@@ -53,8 +53,10 @@ def open_mailbox(settings: ImapSettings) -> Iterator[Box]:
     box = Box(settings)
     try:
         yield box
-    finally:
-        box.close()
+    except BaseException:
+        box.cut()
+        raise
+    box.close()
 
 
 class Box:
@@ -101,11 +103,11 @@ class Box:
         is raised.
         """
         self._reopenings = 0
+        largest = self._settings.limits.literal
         for block in _blocks(uids, SIZES_COUNT):
-            for chunk in _chunks(self.sizes(block)):
-                if max(chunk.values()) > self._settings.limits.literal:
-                    yield from (_left_out(uid, size, Code.TOO_BIG) for uid, size in chunk.items())
-                    continue
+            sizes = self.sizes(block)
+            yield from (_left_out(uid, size, Code.TOO_BIG) for uid, size in sizes.items() if size > largest)
+            for chunk in _chunks({uid: size for uid, size in sizes.items() if size <= largest}):
                 found = self._fetch_chunk(chunk)
                 reach("inbound.after-fetch")
                 yield from found
@@ -115,6 +117,10 @@ class Box:
         self._session.wire.allow(seconds=2.0)
         with suppress(TransportFault, imaplib.IMAP4.error, *UNREADABLE):  # nothing is lost by a bad farewell
             self._session.logout()
+        self.cut()
+
+    def cut(self) -> None:
+        """Close without a word."""
         self._session.wire.close()
 
     def _examine(self) -> int:
@@ -166,7 +172,7 @@ class Box:
 
     def _reopen(self, fault: TransportFault) -> None:
         """Start again on a new connection, in the same folder; too often is not one message's doing."""
-        self._session.wire.close()
+        self.cut()
         self._reopenings += 1
         if self._reopenings > REOPENINGS:
             raise fault

@@ -135,6 +135,8 @@ def _log_in(session: Session, endpoint: Endpoint) -> None:
             _authenticate(session, "EXTERNAL", name)
         elif session.has_capability("AUTH=PLAIN"):
             _authenticate(session, "PLAIN", f"\0{name}\0{endpoint.password}")
+        elif session.has_capability("LOGINDISABLED"):
+            raise MailboxFault(Code.LOGIN_UNSUPPORTED, "LOGIN")
         else:
             session.login(name, endpoint.password)
     except imaplib.IMAP4.abort:
