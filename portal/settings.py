@@ -17,7 +17,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 def keys(name: str) -> list[bytes]:
     """A list of 32-byte keys in URL-safe base64, separated by commas: the first one seals, all of them open."""
-    return [base64.urlsafe_b64decode(key) for key in env.list(name, [])]
+    encoded: list[str] = env.list(name, [])
+    return [base64.urlsafe_b64decode(key) for key in encoded]
 
 
 # --- What this process is -----------------------------------------------------------------------------------
@@ -25,6 +26,8 @@ def keys(name: str) -> list[bytes]:
 DEBUG = False
 # Demo: people one click away and codes on screen. Refused unless everything it touches is on this machine.
 DEMO = env.bool("DEMO", False)
+# What every person of the demo signs in with.
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", "Tournesol-de-nuit-42") if DEMO else ""
 DEMO_FOLDER = Path(env.str("DEMO_FOLDER", str(BASE_DIR / ".dev")))
 # Bound address of the web process, for the demo's refusal to be reached from elsewhere.
 BIND = env.str("BIND", "127.0.0.1:8000")
@@ -33,7 +36,7 @@ PORTAL_PORT = BIND.rpartition(":")[2]
 PUBLIC_PORT = env.str("PUBLIC_PORT", PORTAL_PORT if DEMO else "")
 
 SECRET_KEY = env.str("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 VAULT_KEYS = keys("VAULT_KEY")
 TRANSPORT_PUBLIC_KEYS = keys("TRANSPORT_PUBLIC_KEY")
 TRANSPORT_PRIVATE_KEYS = keys("TRANSPORT_PRIVATE_KEY")  # the worker's alone
@@ -77,10 +80,11 @@ WSGI_APPLICATION = "portal.wsgi.application"
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.web.headers.HeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.PharmacyMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.web.headers.ContentOriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -122,8 +126,7 @@ _login = database(DATABASE_URL)
 ROLE_PREFIX = env.str("ROLE_PREFIX", str(_login["NAME"]))
 _pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "max_lifetime": 420, "timeout": 10}
 DATABASES = {
-    "default": _login
-    | {"ROLE_PREFIX": ROLE_PREFIX, "OPTIONS": {"pool": _pool}, "TEST": {"MIRROR": "owner"}},
+    "default": _login | {"ROLE_PREFIX": ROLE_PREFIX, "OPTIONS": {"pool": _pool}, "TEST": {"MIRROR": "owner"}},
     "owner": database(env.str("DATABASE_OWNER_URL", DATABASE_URL))
     | {
         "ROLE_PREFIX": ROLE_PREFIX,
@@ -171,7 +174,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.web.errors.csrf_failure"
 INVITATION_LIFE = timedelta(hours=72)
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["portal.team.hashers.Argon2Hasher"]
 OTP_TOTP_ISSUER = "Officinal"
 
 # --- HTTP ---------------------------------------------------------------------------------------------------
@@ -179,7 +182,8 @@ OTP_TOTP_ISSUER = "Officinal"
 # The host is looked up exactly in the table of domains; an unknown one is a bare 404 (tenants/middleware.py).
 ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = False
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = False  # the proxy's work; see deploy/
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

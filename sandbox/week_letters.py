@@ -34,9 +34,16 @@ class Letter:
     charset: str = "utf-8"
 
 
-
-PETIT = ("Docteur Sylvain PETIT", "Médecine générale · RPPS 10000000017", "4 place de l’Exemple, 58000 Nevers")
-GARNIER = ("Docteur Hélène GARNIER", "Cardiologie · RPPS 10000000033", "Centre hospitalier d’Exemple, 58000 Nevers")
+PETIT = (
+    "Docteur Sylvain PETIT",
+    "Médecine générale · RPPS 10000000017",
+    "4 place de l’Exemple, 58000 Nevers",
+)
+GARNIER = (
+    "Docteur Hélène GARNIER",
+    "Cardiologie · RPPS 10000000033",
+    "Centre hospitalier d’Exemple, 58000 Nevers",
+)
 
 
 def patient(ins: str) -> str:
@@ -95,70 +102,113 @@ ANTIBIOTIC = sheet(
 DRESSING = Sheet(
     head=("Cabinet infirmier Girard", "Prescription de dispositifs médicaux"),
     patient=("M. Henri BLANC, né le 22/05/1958",),
-    lines=("Pansements hydrocellulaires 10 × 10 : 2 boîtes", "Compresses stériles : 1 boîte", "Sérum physiologique"),
+    lines=(
+        "Pansements hydrocellulaires 10 × 10 : 2 boîtes",
+        "Compresses stériles : 1 boîte",
+        "Sérum physiologique",
+    ),
 )
 
 FOR_SOLEIL: tuple[Letter, ...] = (
     Letter(
-        0.3, "Élise MOREAU", patient("262035819401879"), "Mon ordonnance du Dr Petit, je passe ce soir vers 18 h",
+        0.3,
+        "Élise MOREAU",
+        patient("262035819401879"),
+        "Mon ordonnance du Dr Petit, je passe ce soir vers 18 h",
         "Bonjour,\n\nVoici mon ordonnance du Dr Petit. Je passe ce soir vers 18 h.\n"
         "Avez-vous le Metformine 850 en stock ?\n\nMerci,\nÉlise Moreau\n",
-        (File("ordonnance page 1.jpg", "photo", (MOREAU,)), File("ordonnance page 2.jpg", "photo", (MOREAU_BACK,))),
+        (
+            File("ordonnance page 1.jpg", "photo", (MOREAU,)),
+            File("ordonnance page 2.jpg", "photo", (MOREAU_BACK,)),
+        ),
     ),
     Letter(
-        0.6, "Dr Hélène GARNIER", f"helene.garnier@{HOSPITAL}", "Sortie d’hospitalisation de M. Lambert",
+        0.6,
+        "Dr Hélène GARNIER",
+        f"helene.garnier@{HOSPITAL}",
+        "Sortie d’hospitalisation de M. Lambert",
         "Chers confrères,\n\nVous trouverez l’ordonnance de sortie et la lettre de liaison de M. Lambert, "
         "qui rentre chez lui cet après-midi.\nMerci de votre vigilance sur l’arrêt de l’aspirine.\n\n"
         "Bien confraternellement,\nDr Garnier\n",
-        (File("Ordonnance LAMBERT Paul.pdf", "pdf", (LAMBERT,)),
-         File("Lettre de liaison LAMBERT Paul.pdf", "pdf", (LAMBERT_LETTER,))),
+        (
+            File("Ordonnance LAMBERT Paul.pdf", "pdf", (LAMBERT,)),
+            File("Lettre de liaison LAMBERT Paul.pdf", "pdf", (LAMBERT_LETTER,)),
+        ),
         html="<p>Chers confrères,</p><p>Vous trouverez l’<b>ordonnance de sortie</b> et la lettre de liaison de "
         "M.&nbsp;Lambert, qui rentre chez lui cet après-midi.</p><p>Merci de votre vigilance sur "
         "l’<b>arrêt de l’aspirine</b>.</p><p>Bien confraternellement,<br>Dr Garnier</p>",
     ),
     Letter(
-        1.2, "Jade ROUX", patient("205115819402286"), "Ordonnance",
+        1.2,
+        "Jade ROUX",
+        patient("205115819402286"),
+        "Ordonnance",
         "Bonjour, je sors de chez le médecin, voici mon ordonnance en PDF (depuis Mon espace santé).\n"
         "Je suis allergique aux macrolides. Je peux passer quand ?\n",
         (File("ordonnance.pdf", "pdf", (ANTIBIOTIC,)),),
     ),
     Letter(
-        2.4, "EHPAD Les Tilleuls", "pharmacie@" + HOSPITAL, "Piluliers de la semaine, changement pour la chambre 12",
+        2.4,
+        "EHPAD Les Tilleuls",
+        "pharmacie@" + HOSPITAL,
+        "Piluliers de la semaine, changement pour la chambre 12",
         "Bonjour,\n\nCi-joint le plan de la semaine. Attention à la chambre 12 : dosage changé hier.\n"
         "Livraison possible jeudi avant 11 h ?\n\nL’équipe des Tilleuls\n",
         (File("Plan de soins semaine.pdf", "pdf", (PILLS,)),),
     ),
     Letter(
-        3.1, "Laboratoire des Bords de Loire", f"resultats@{LABORATORY}", "INR élevé : Mme CARON Simone",
+        3.1,
+        "Laboratoire des Bords de Loire",
+        f"resultats@{LABORATORY}",
+        "INR élevé : Mme CARON Simone",
         "Résultat transmis au prescripteur et, à sa demande, à la pharmacie.\n",
         (File("CR-2026-118842.pdf", "pdf", (INR,)),),
     ),
     Letter(
-        7.5, "Jean DUBOIS", patient("157077511203693"), "Merci",
+        7.5,
+        "Jean DUBOIS",
+        patient("157077511203693"),
+        "Merci",
         "Merci, à quelle heure fermez-vous samedi ?\nJean Dubois\n",
     ),
     Letter(
-        9.0, "Cabinet infirmier Girard", f"ferme.girard@{DOCTORS}", "Pansements de M. Blanc",
+        9.0,
+        "Cabinet infirmier Girard",
+        f"ferme.girard@{DOCTORS}",
+        "Pansements de M. Blanc",
         "Bonjour,\nIl me faudrait les pansements de M. Blanc pour demain matin, prescription jointe.\n"
         "Cordialement, N. Girard, IDE\n",
         (File("prescription BLANC.pdf", "pdf", (DRESSING,)),),
     ),
     Letter(
-        14.0, "Martine FAURE", patient("171055819411115"), "Générique ou pas ?",
+        14.0,
+        "Martine FAURE",
+        patient("171055819411115"),
+        "Générique ou pas ?",
         "Bonjour,\n\nLa boîte d’hier n’a pas la même couleur que d’habitude. Est-ce bien le même médicament ?\n\n"
-        "Martine Faure\n", charset="windows-1252",
+        "Martine Faure\n",
+        charset="windows-1252",
     ),
     Letter(
-        18.0, "Dr Sylvain PETIT", DOCTOR, "Renouvellement de Mme Caron",
+        18.0,
+        "Dr Sylvain PETIT",
+        DOCTOR,
+        "Renouvellement de Mme Caron",
         "Bonjour,\n\nD’accord pour renouveler le traitement habituel de Mme Caron un mois, je la revois le 12.\n"
         "Merci de surveiller son INR.\n\nSylvain Petit\n",
     ),
     Letter(
-        26.0, "Simone CARON", patient("249035819407775"), "Livraison",
+        26.0,
+        "Simone CARON",
+        patient("249035819407775"),
+        "Livraison",
         "Bonjour, je ne peux plus me déplacer cette semaine. Pouvez-vous livrer ?\nSimone Caron, 3e étage\n",
     ),
     Letter(
-        32.0, "Amélie BOURGEOIS", patient("291061205802742"), "Vaccin contre la grippe",
+        32.0,
+        "Amélie BOURGEOIS",
+        patient("291061205802742"),
+        "Vaccin contre la grippe",
         "Bonjour, faites-vous le vaccin sans rendez-vous le matin ? Je suis enceinte de 5 mois.\nMerci !\n",
     ),
 )

@@ -21,7 +21,14 @@ from scripts.processes import Group
 
 DATABASE = "officinal"
 WAIT_SECONDS = 60
-PORTS = {"web": 8000, "broker": 6390, "imap": 10993, "imap-starttls": 10143, "smtp": 10465, "smtp-starttls": 10587}
+PORTS = {
+    "web": 8000,
+    "broker": 6390,
+    "imap": 10993,
+    "imap-starttls": 10143,
+    "smtp": 10465,
+    "smtp-starttls": 10587,
+}
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,9 @@ def _start_all(group: Group, postgres: Postgres, say: Callable[[str], None]) -> 
         for name in ("imap", "imap-starttls", "smtp", "smtp-starttls")
         for argument in (f"--{name}", str(places.ports[name]))
     ]
-    group.start("operator", [sys.executable, "-m", "sandbox", "--state", str(sandbox_folder()), *operator], env)
+    group.start(
+        "operator", [sys.executable, "-m", "sandbox", "--state", str(sandbox_folder()), *operator], env
+    )
     say("Migrating and preparing two pharmacies with a week of mail …")
     worker = env | _worker_secrets()
     _manage(env, "migrate", "--verbosity", "0")
@@ -204,7 +213,12 @@ def _free_ports() -> dict[str, int]:
 
 def _manage(env: dict[str, str], *arguments: str) -> None:
     done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=CHECKOUT, env=env, capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise CannotStart(f"manage.py {arguments[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
@@ -226,7 +240,9 @@ def _wait_for(url: str, group: Group) -> None:
 def _welcome(places: Places) -> str:
     port = places.ports["web"]
     people = json.loads((folder() / "people.json").read_text())
-    rows = "\n".join(f"    {row['pharmacy']:<22} {row['name']:<18} {row['role']:<24} {row['sign_in']}" for row in people)
+    rows = "\n".join(
+        f"    {row['pharmacy']:<22} {row['name']:<18} {row['role']:<24} {row['sign_in']}" for row in people
+    )
     return f"""\
     Pharmacie du Soleil    http://soleil.localhost:{port}/equipe/
     Pharmacie de la Gare   http://gare.localhost:{port}/equipe/

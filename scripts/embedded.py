@@ -125,7 +125,9 @@ class Postgres:
 
     def sql(self, server: Server, database: str, statement: str) -> str:
         """Run one statement as the superuser. Statement and password stay off the command line, where `ps` looks."""
-        return self._run("psql", *self._connection(server.port, database), text=statement, server=server).strip()
+        return self._run(
+            "psql", *self._connection(server.port, database), text=statement, server=server
+        ).strip()
 
     def _binaries(self) -> Path:
         packages = Path(sysconfig.get_paths()["purelib"])
@@ -239,7 +241,7 @@ class Broker:
         config = self.folder / "valkey.conf"
         with os.fdopen(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             out.write(f'bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir "{self.folder}"\n')
-            out.write("appendonly yes\nappendfsync everysec\nsave \"\"\nlogfile \"\"\nloglevel warning\n")
+            out.write('appendonly yes\nappendfsync everysec\nsave ""\nlogfile ""\nloglevel warning\n')
         return [str(self._binary()), str(config)]
 
     def url(self, port: int) -> str:

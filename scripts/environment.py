@@ -29,7 +29,9 @@ class CannotPrepare(Exception):
 def ensure(requirements: str) -> Path:
     """Bring .venv to what `requirements` locks (nothing is done when it is there already)."""
     if sys.version_info < OLDEST:
-        raise CannotPrepare(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}.")
+        raise CannotPrepare(
+            f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}."
+        )
     wanted = CHECKOUT / requirements
     marker = VENV / f".installed-{wanted.stem}"
     digest = hashlib.sha256(wanted.read_bytes()).hexdigest()
@@ -62,14 +64,20 @@ def _make_venv(uv: str | None) -> None:
     if with_venv.returncode == 0 and _has_pip():
         return
     shutil.rmtree(VENV, ignore_errors=True)
-    if uv is None or subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)]).returncode:
+    if (
+        uv is None
+        or subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)]).returncode
+    ):
         raise CannotPrepare(NO_VENV)
 
 
 def _has_pip() -> bool:
     if not PYTHON.exists():
         return False
-    return subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def enter(requirements: str) -> None:

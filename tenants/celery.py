@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from celery import Task
@@ -15,8 +15,13 @@ from tenants.wakeups import rest
 HEADER = "pharmacy"
 WAKEUP = "wakeup"
 
+if TYPE_CHECKING:
+    BaseTask = Task[Any, Any]
+else:
+    BaseTask = Task  # generic in its types only
 
-class PharmacyTask(Task):  # type: ignore[misc]
+
+class PharmacyTask(BaseTask):
     """A task that belongs to one pharmacy, carried in a header.
 
     Published inside a pharmacy it takes that one along; elsewhere the caller must name it (`for_pharmacy`).
@@ -28,10 +33,10 @@ class PharmacyTask(Task):  # type: ignore[misc]
 
     abstract = True
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def apply_async(self, args: Any = None, kwargs: Any = None, *more: Any, **options: Any) -> Any:
         headers = dict(options.pop("headers", None) or {})
         headers.setdefault(HEADER, _pharmacy_here())
-        return super().apply_async(args, kwargs, headers=headers, **options)
+        return super().apply_async(args, kwargs, *more, headers=headers, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         leave()
@@ -47,9 +52,10 @@ class PharmacyTask(Task):  # type: ignore[misc]
             leave()
 
     def _give_claim_back(self) -> None:
-        wakeup = self._header(WAKEUP)
-        if isinstance(wakeup, dict):
-            rest(wakeup["what"], datetime.fromisoformat(wakeup["claimed"]))
+        claim = self._header(WAKEUP)
+        if isinstance(claim, str):
+            what, claimed = claim.split(" ", 1)
+            rest(what, datetime.fromisoformat(claimed))
 
     def _header(self, name: str) -> object:
         # From a broker our headers are attributes of the request; run in place they stay under `headers`.

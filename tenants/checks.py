@@ -7,7 +7,8 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connections
+
+from tenants.connections import here
 
 MEMBERSHIPS_THAT_INHERIT = """
 SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles l ON l.oid = m.member
@@ -26,7 +27,7 @@ def no_table_in_both_kinds(app_configs: Any, **kwargs: Any) -> list[CheckMessage
 @register(Tags.database)
 def login_inherits_nothing(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """From PostgreSQL 16 a grant remembers whether its member inherits (backend-notes, 1)."""
-    connection = connections["default"]
+    connection = here()
     if "default" not in (databases or []) or connection.pg_version < 160000:
         return []
     with connection.cursor() as cursor:

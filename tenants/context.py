@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from django.db import connection
+from tenants.connections import here
 
 if TYPE_CHECKING:
     from tenants.models import Pharmacy
@@ -26,7 +26,7 @@ def current_pharmacy() -> Pharmacy:
     """
     from tenants.models import Pharmacy
 
-    tenant = connection.tenant
+    tenant = here().tenant
     if not isinstance(tenant, Pharmacy):
         raise NoPharmacy
     return tenant
@@ -35,6 +35,7 @@ def current_pharmacy() -> Pharmacy:
 @contextmanager
 def inside(pharmacy: Pharmacy) -> Iterator[Pharmacy]:
     """Run a block inside a pharmacy, then return to where one was."""
+    connection = here()
     before = connection.tenant
     connection.set_tenant(pharmacy)
     try:
@@ -45,4 +46,4 @@ def inside(pharmacy: Pharmacy) -> Iterator[Pharmacy]:
 
 def leave() -> None:
     """Return to `public`, whatever went before."""
-    connection.set_schema_to_public()
+    here().set_schema_to_public()

@@ -5,12 +5,12 @@ Every statement may run again. Names of roles and schemas are made by us from UU
 
 from __future__ import annotations
 
-from django.db import connections
 from django.db.backends.utils import CursorWrapper
 
 from tenants.backend.base import role_name
+from tenants.connections import OWNER, owner
 
-OWNER = "owner"
+__all__ = ["OWNER", "drop_pharmacy", "fence_pharmacy", "fence_public", "hide_migrations"]
 
 # Reference data that each pharmacy may read, and nobody but the owner may write.
 REFERENCE_TABLES = ("directory_trusteddomain",)
@@ -83,21 +83,21 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO 
 
 
 def _names() -> dict[str, str]:
-    owner = connections[OWNER]
-    prefix = owner.settings_dict["ROLE_PREFIX"]
-    quote = owner.ops.quote_name
+    settings = owner().settings_dict
+    prefix = settings["ROLE_PREFIX"]
+    quote = owner().ops.quote_name
     return {
         "prefix": prefix,
         "group": quote(f"{prefix}_pharmacies"),
-        "login": quote(owner.settings_dict["LOGIN_ROLE"]),
-        "database": quote(str(owner.settings_dict["NAME"])),
+        "login": quote(settings["LOGIN_ROLE"]),
+        "database": quote(str(settings["NAME"])),
     }
 
 
 def fence_public() -> None:
     """Make the group role, the SQL functions and the rights in `public` (owner, after its migrations)."""
     names = _names()
-    with connections[OWNER].cursor() as cursor:
+    with owner().cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [f"{names['prefix']}_pharmacies"])
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE ROLE {names['group']} NOLOGIN")
@@ -110,7 +110,7 @@ def fence_public() -> None:
 
 def fence_pharmacy(schema_name: str, cursor: CursorWrapper) -> None:
     """Make the schema of a pharmacy and the one role that may enter it (owner, before its migrations)."""
-    quote = connections[OWNER].ops.quote_name
+    quote = owner().ops.quote_name
     names = _names()
     role = quote(role_name(names["prefix"], schema_name))
     cursor.execute(PHARMACY_RIGHTS.format(**names, schema=quote(schema_name), role=role))
@@ -118,15 +118,15 @@ def fence_pharmacy(schema_name: str, cursor: CursorWrapper) -> None:
 
 def hide_migrations(schema_name: str, cursor: CursorWrapper) -> None:
     """A pharmacy has no business in its own migration history."""
-    quote = connections[OWNER].ops.quote_name
+    quote = owner().ops.quote_name
     role = quote(role_name(_names()["prefix"], schema_name))
     cursor.execute(f"REVOKE ALL ON {quote(schema_name)}.django_migrations FROM {role}")
 
 
 def drop_pharmacy(schema_name: str) -> None:
     """Remove a schema and its role; its rows in `public` go first."""
-    quote = connections[OWNER].ops.quote_name
+    quote = owner().ops.quote_name
     role = quote(role_name(_names()["prefix"], schema_name))
-    with connections[OWNER].cursor() as cursor:
+    with owner().cursor() as cursor:
         cursor.execute(f"DROP SCHEMA IF EXISTS {quote(schema_name)} CASCADE")
         cursor.execute(f"DROP ROLE IF EXISTS {role}")

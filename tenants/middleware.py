@@ -6,15 +6,18 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import set_urlconf
 
+from tenants.connections import here
 from tenants.context import leave
 from tenants.models import Domain, DomainKind
 
 UNKNOWN_HOST = "Cette adresse ne correspond à aucune pharmacie."
-NOT_SERVED = "Le portail de cette pharmacie est momentanément fermé. Vos messages sont en sécurité ; réessayez plus tard."
+NOT_SERVED = (
+    "Le portail de cette pharmacie est momentanément fermé. "
+    "Vos messages sont en sécurité ; réessayez plus tard."
+)
 
 
 class PharmacyMiddleware:
@@ -40,8 +43,8 @@ class PharmacyMiddleware:
             return HttpResponse(UNKNOWN_HOST, status=404, content_type="text/plain; charset=utf-8")
         if not domain.tenant.served:
             return HttpResponse(NOT_SERVED, status=503, content_type="text/plain; charset=utf-8")
-        connection.set_tenant(domain.tenant)
-        request.tenant = domain.tenant
+        here().set_tenant(domain.tenant)
+        request.__dict__["tenant"] = domain.tenant
         request.urlconf = (
             settings.CONTENT_URLCONF if domain.kind == DomainKind.CONTENT else settings.ROOT_URLCONF
         )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
-from tenants.fences import OWNER
+from tenants.connections import owner
 from tenants.models import Pharmacy
 
 CHUNK = 500
@@ -15,14 +14,16 @@ CHUNK = 500
 
 def wanted_migrations() -> set[tuple[str, str]]:
     """Every migration that a pharmacy's schema must have applied."""
-    owner = connections[OWNER]
-    owner.set_schema("a_pharmacy", include_public=False)  # the router answers by kind of schema; no query is made
+    connection = owner()
+    connection.set_schema(
+        "a_pharmacy", include_public=False
+    )  # the router answers by kind of schema; no query is made
     try:
         loader = MigrationLoader(None)
         labels = {label for label in loader.migrated_apps if _belongs_to_pharmacies(label)}
         return {key for key in loader.disk_migrations if key[0] in labels}
     finally:
-        owner.set_schema_to_public()
+        connection.set_schema_to_public()
 
 
 def lagging(pharmacies: Iterable[Pharmacy]) -> list[Pharmacy]:
@@ -41,13 +42,13 @@ def lagging(pharmacies: Iterable[Pharmacy]) -> list[Pharmacy]:
 def _lagging(batch: list[Pharmacy], wanted: set[tuple[str, str]]) -> list[Pharmacy]:
     if not batch:
         return []
-    quote = connections[OWNER].ops.quote_name
+    quote = owner().ops.quote_name
     union = " UNION ALL ".join(
         f"SELECT {number}, app, name FROM {quote(pharmacy.schema_name)}.django_migrations"
         for number, pharmacy in enumerate(batch)
     )
     applied: list[set[tuple[str, str]]] = [set() for _ in batch]
-    with connections[OWNER].cursor() as cursor:
+    with owner().cursor() as cursor:
         cursor.execute(union)
         for number, app, name in cursor.fetchall():
             applied[number].add((app, name))

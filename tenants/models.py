@@ -13,7 +13,7 @@ class PharmacyState(models.TextChoices):
     SUSPENDED = "suspended", "Suspendue"
 
 
-class Pharmacy(TenantMixin):  # type: ignore[misc]
+class Pharmacy(TenantMixin):
     """One officine. Read before the switch: from inside a pharmacy this table cannot be read."""
 
     auto_create_schema = False
@@ -46,7 +46,7 @@ class DomainKind(models.TextChoices):
     CONTENT = "content", "Contenus des messages"
 
 
-class Domain(DomainMixin):  # type: ignore[misc]
+class Domain(DomainMixin):
     """A host, and which pharmacy answers there. Looked up exactly: no wildcard, no `www.` taken off."""
 
     kind = models.CharField(max_length=8, choices=DomainKind, default=DomainKind.TEAM)

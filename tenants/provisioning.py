@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from tenants.connections import owner
 from tenants.context import inside
 from tenants.fences import OWNER, fence_pharmacy, hide_migrations
 from tenants.models import Domain, DomainKind, Pharmacy
@@ -52,10 +53,10 @@ def provision(new: NewPharmacy, *, then: Callable[[Pharmacy], None] = lambda pha
     with transaction.atomic(using=OWNER):
         Pharmacy.objects.using(OWNER).bulk_create([pharmacy])
         Domain.objects.using(OWNER).bulk_create(_domains(pharmacy, new.host))
-        with connections[OWNER].cursor() as cursor:
+        with owner().cursor() as cursor:
             fence_pharmacy(pharmacy.schema_name, cursor)
         migrate_schema(pharmacy.schema_name)
-        with connections[OWNER].cursor() as cursor:
+        with owner().cursor() as cursor:
             hide_migrations(pharmacy.schema_name, cursor)
         _inside_as_owner(pharmacy, then)
     return Pharmacy.objects.get(id=pharmacy_id)
@@ -63,23 +64,23 @@ def provision(new: NewPharmacy, *, then: Callable[[Pharmacy], None] = lambda pha
 
 def migrate_schema(schema_name: str) -> None:
     """Bring one schema to the newest migrations; no signal is sent, none is needed there."""
-    owner = connections[OWNER]
-    owner.set_schema(schema_name, include_public=False)
+    connection = owner()
+    connection.set_schema(schema_name, include_public=False)
     try:
-        executor = MigrationExecutor(owner)
+        executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes())
     finally:
-        owner.set_schema_to_public()
+        connection.set_schema_to_public()
 
 
 def _inside_as_owner(pharmacy: Pharmacy, then: Callable[[Pharmacy], None]) -> None:
-    owner = connections[OWNER]
-    owner.set_tenant(pharmacy, include_public=False)
+    connection = owner()
+    connection.set_tenant(pharmacy, include_public=False)
     try:
         with inside(pharmacy):  # keys and labels are looked up by the ordinary connection's pharmacy
             then(pharmacy)
     finally:
-        owner.set_schema_to_public()
+        connection.set_schema_to_public()
 
 
 def _refuse_taken(new: NewPharmacy) -> None:

@@ -18,5 +18,5 @@ def tick() -> None:
 
 def publish(due: Due) -> None:
     task = current_app.tasks[settings.WAKEUPS[due.what]]
-    claim = {"what": due.what, "claimed": due.claimed.isoformat()}
+    claim = f"{due.what} {due.claimed.isoformat()}"
     task.apply_async(headers={HEADER: str(due.pharmacy_id), WAKEUP: claim})

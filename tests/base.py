@@ -96,7 +96,9 @@ def empty(pharmacy: Pharmacy) -> None:
             cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        cast.appoint(*(("nadia", "Nadia Benali") if pharmacy.finess == cast.SOLEIL else ("hugo", "Hugo Lefèvre")))
+        cast.appoint(
+            *(("nadia", "Nadia Benali") if pharmacy.finess == cast.SOLEIL else ("hugo", "Hugo Lefèvre"))
+        )
     finally:
         owner.set_schema_to_public()
 

@@ -16,6 +16,8 @@ class Migrations(CommittingPharmacyTestCase):
         out = StringIO()
 
         try:
-            call_command("makemigrations", check=True, dry_run=True, verbosity=1, stdout=out, skip_checks=True)
+            call_command(
+                "makemigrations", check=True, dry_run=True, verbosity=1, stdout=out, skip_checks=True
+            )
         except SystemExit:
             self.fail(out.getvalue())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from portal.lib.ids import uuid7
 from portal.vault.fields import SealedManager, SealedQuerySet
@@ -42,8 +43,9 @@ class MailboxQuerySet(SealedQuerySet["Mailbox"]):
         """Shared mailboxes, and the personal one of this person: a PER mailbox is its owner's alone."""
         return self.filter(Q(owner=None) | Q(owner=user_id))
 
-    def polled(self) -> MailboxQuerySet:
-        return self.filter(state=MailboxState.ACTIVE)
+    def due(self) -> MailboxQuerySet:
+        """Those to be fetched now, on the database's clock."""
+        return self.filter(state=MailboxState.ACTIVE, next_fetch_at__lte=Now())
 
 
 class Mailbox(models.Model):
@@ -72,7 +74,8 @@ class Mailbox(models.Model):
     # Fetching: every UID up to the watermark is stored; a changed UIDVALIDITY starts over.
     uidvalidity = models.BigIntegerField(null=True)
     watermark = models.BigIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
+    reconciled_at = models.DateTimeField(null=True)  # when all UIDs were last compared with what is here
+    # When it is due; whoever takes it moves this on first, so that nobody else does (portal/mailboxes/actions.py).
     next_fetch_at = models.DateTimeField(null=True)
     fetch_failures = models.PositiveIntegerField(default=0)
     fetch_fault = models.CharField(max_length=30, blank=True)
@@ -88,7 +91,7 @@ class Mailbox(models.Model):
     send_retry_at = models.DateTimeField(null=True)
     last_sent_at = models.DateTimeField(null=True)
 
-    objects = SealedManager.from_queryset(MailboxQuerySet)()
+    objects = MailboxQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -40,7 +40,7 @@ def reset_session(connection: Any) -> None:
     connection.execute("RESET ROLE; RESET search_path")
 
 
-class DatabaseWrapper(upstream.DatabaseWrapper):  # type: ignore[misc]
+class DatabaseWrapper(upstream.DatabaseWrapper):
     """One connection, inside one pharmacy or in `public`."""
 
     creation_class = DatabaseCreation
@@ -93,7 +93,7 @@ class DatabaseWrapper(upstream.DatabaseWrapper):  # type: ignore[misc]
     def _wanted(self) -> tuple[str, str]:
         if self.schema_name == PUBLIC:
             return OUTSIDE
-        role = role_name(self.role_prefix, self.schema_name) if self._switches_role else "none"
+        role = role_name(self.role_prefix, str(self.schema_name)) if self._switches_role else "none"
         path = f'"{self.schema_name}"'
         return role, f"{path}, {PUBLIC}" if self.include_public_schema else path
 

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 from django.db.backends.postgresql.creation import DatabaseCreation as Upstream
 
+if TYPE_CHECKING:
 
-class DatabaseCreation(Upstream):
+    class Base:
+        """What the stubs leave out of Django's class."""
+
+        connection: Any
+
+        def create_test_db(self, *args: Any, **kwargs: Any) -> str: ...
+        def _get_test_db_name(self) -> str: ...
+        def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None: ...
+        def _nodb_cursor(self) -> Any: ...
+
+else:
+    Base = Upstream
+
+
+class DatabaseCreation(Base):
     def create_test_db(self, *args: Any, **kwargs: Any) -> str:
         """Give `default` the test database's name before anything opens its pool on the real one."""
-        name = self._get_test_db_name()
-        default = connections["default"]
-        default.close()
-        default.close_pool()
+        name = str(self._get_test_db_name())
+        default = _forgotten_default()
         for connection in (default, self.connection):
             connection.settings_dict["ROLE_PREFIX"] = name
         default.settings_dict["NAME"] = name
-        return super().create_test_db(*args, **kwargs)
+        return str(super().create_test_db(*args, **kwargs))
 
     def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
-        default = connections["default"]
-        default.close()
-        default.close_pool()
+        _forgotten_default()
         super()._destroy_test_db(test_database_name, verbosity)
         with self._nodb_cursor() as cursor:
             cursor.execute(
@@ -32,3 +43,11 @@ class DatabaseCreation(Upstream):
             )
             for (role,) in cursor.fetchall():
                 cursor.execute(f"DROP ROLE {self.connection.ops.quote_name(role)}")
+
+
+def _forgotten_default() -> Any:
+    """The login's connection, closed with its pool, so that its next query opens a new one."""
+    default: Any = connections["default"]
+    default.close()
+    default.close_pool()
+    return default

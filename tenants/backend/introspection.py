@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.backends.base.introspection import TableInfo as BaseTableInfo
 from django.db.backends.postgresql.introspection import TableInfo
 from django_tenants.postgresql_backend.introspection import DatabaseSchemaIntrospection
 
@@ -21,7 +20,8 @@ SELECT c.relname,
 """
 
 
-class DatabaseIntrospection(DatabaseSchemaIntrospection):  # type: ignore[misc]
-    def get_table_list(self, cursor: Any) -> list[BaseTableInfo]:
-        cursor.execute(TABLES, [f'"{self.connection.schema_name}"'])
+class DatabaseIntrospection(DatabaseSchemaIntrospection):
+    def get_table_list(self, cursor: Any) -> list[Any]:
+        wrapper: Any = self.connection
+        cursor.execute(TABLES, [f'"{wrapper.schema_name}"'])
         return [TableInfo(*row) for row in cursor.fetchall() if row[0] not in self.ignored_tables]

@@ -22,9 +22,9 @@ def tables_of(pharmacy: Pharmacy) -> list[str]:
 
 class ForEveryTable(PharmacyTestCase):
     def refuses(self, statement: str) -> None:
-        with self.assertRaises(ProgrammingError, msg=statement) as caught, transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
+        refused = self.assertRaises(ProgrammingError, msg=statement)
+        with refused as caught, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
         self.assertIn("permission denied", str(caught.exception), statement)
 
     def test_raw_sql_into_the_neighbour_is_refused(self) -> None:
@@ -47,7 +47,11 @@ class ForEveryTable(PharmacyTestCase):
         self.refuses("INSERT INTO directory_trusteddomain VALUES ('mechant.example', now())")
 
     def test_a_pharmacy_makes_no_table_anywhere(self) -> None:
-        for statement in ("CREATE TABLE x (n int)", "CREATE TEMP TABLE x (n int)", "CREATE TABLE public.x (n int)"):
+        for statement in (
+            "CREATE TABLE x (n int)",
+            "CREATE TEMP TABLE x (n int)",
+            "CREATE TABLE public.x (n int)",
+        ):
             self.refuses(statement)
 
 
@@ -62,7 +66,11 @@ class OutsideAPharmacy(PharmacyTestCase):
         leave()
 
         for table in tables_of(self.soleil):
-            with self.assertRaises(ProgrammingError, msg=table), transaction.atomic(), connection.cursor() as cursor:
+            with (
+                self.assertRaises(ProgrammingError, msg=table),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
                 cursor.execute(f"SELECT * FROM {self.soleil.schema_name}.{table}")
 
     def test_code_that_needs_a_pharmacy_says_so(self) -> None:

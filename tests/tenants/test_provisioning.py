@@ -16,9 +16,7 @@ from tenants.provisioning import AlreadyThere, NewPharmacy, provision
 from tests import cast
 from tests.base import CommittingPharmacyTestCase
 
-THIRD = NewPharmacy(
-    name="Pharmacie du Pont", finess="580009918", host="pont.localhost", keyring=new_keyring
-)
+THIRD = NewPharmacy(name="Pharmacie du Pont", finess="580009918", host="pont.localhost", keyring=new_keyring)
 
 
 class Opening(CommittingPharmacyTestCase):
@@ -63,9 +61,7 @@ class Opening(CommittingPharmacyTestCase):
 class Migrating(CommittingPharmacyTestCase):
     def forget_last_migration(self) -> None:
         with connections[OWNER].cursor() as cursor:
-            cursor.execute(
-                f"DELETE FROM {self.gare.schema_name}.django_migrations WHERE app = 'outbound'"
-            )
+            cursor.execute(f"DELETE FROM {self.gare.schema_name}.django_migrations WHERE app = 'outbound'")
         self.addCleanup(self.serve_all)
 
     def serve_all(self) -> None:

@@ -114,5 +114,7 @@ class Interleaved(CommittingPharmacyTestCase):
     @staticmethod
     def run_one(item: tuple[Pharmacy, str, bool]) -> None:
         pharmacy, mark, fail = item
-        leave_a_mark.apply(kwargs={"mark": mark, "fail": fail}, headers={HEADER: str(pharmacy.id)}, throw=False)
+        leave_a_mark.apply(
+            kwargs={"mark": mark, "fail": fail}, headers={HEADER: str(pharmacy.id)}, throw=False
+        )
         connection.close()

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
-from django.db import connections
 
-from tenants.fences import OWNER, fence_public
+from tenants.connections import OWNER, owner
+from tenants.fences import fence_public
 from tenants.migrating import lagging
 from tenants.models import Pharmacy
 from tenants.provisioning import migrate_schema
@@ -24,7 +24,7 @@ class Command(DjangoMigrate):
         if options["app_label"]:
             raise CommandError("Officinal migre tout ou rien ; ne nommez pas d’application.")
         options["database"] = OWNER
-        connections[OWNER].set_schema_to_public()
+        owner().set_schema_to_public()
         super().handle(*args, **options)
         if options["plan"] or options["check_unapplied"]:
             return
