@@ -37,8 +37,11 @@
   };
 
   const widen = (talk) => {
+    const pages = talk.querySelector(".piece.current .pages");
+    const { index } = nearest(pages);
     const wide = talk.classList.toggle("wide");
     for (const button of talk.querySelectorAll("[data-wide]")) button.setAttribute("aria-pressed", String(wide));
+    go(pages, index - nearest(pages).index); // the same page as before, at its new size
   };
 
   document.addEventListener("click", (event) => {

@@ -28,8 +28,8 @@ template                        context, and when
 
 Fields posted, by URL name:
 
-* `reply`: version, draft, draft_version, conversation, body, files; `then=finish` when « Envoyer et terminer »
-  was pressed, `anyway=1` when a held reply is sent all the same;
+* `reply`: version, draft, draft_version, conversation, body, files; `then=finish` when « Envoyer et
+  terminer » was pressed, `anyway=1` when a held reply is sent all the same;
 * `send`: draft, draft_version, to, subject, body, files;
 * `draft_save`, `draft_attach`, `draft_detach`, `draft_discard`: the same as the form they belong to;
 * `assign`: version, person (empty: nobody). `finish`, `reopen`, `undo`: version;
@@ -140,7 +140,7 @@ class ListCard:
     """The middle column: one view, one page of rows.
 
     `more_url` is the next keyset page. `poll_url`, asked every 30 s, answers `_news.html`, where `fresh`
-    counts what arrived since the page was made. The view « quarantaine » fills `quarantined`, the others `rows`.
+    counts what arrived since the page was made. The view « quarantaine » fills `quarantined`, others `rows`.
     """
 
     view: str
