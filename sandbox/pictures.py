@@ -12,7 +12,7 @@ import segno
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 # The font of the portal; Pillow's own has no accents.
-FONT = next((Path(__file__).resolve().parent.parent / "static" / "vendor").glob("inter@*/inter-latin.woff2"))
+FONT = next((Path(__file__).resolve().parent.parent / "static").rglob("inter-latin.woff2"))
 A4 = (1240, 1754)  # 150 dpi
 INK, PAPER, TABLE = (24, 26, 30), (252, 251, 247), (126, 98, 74)
 

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -118,6 +119,7 @@ def _start_all(group: Group, postgres: Postgres, say: Callable[[str], None]) -> 
         "DATABASE_OWNER_URL": server.url("portal_owner", DATABASE),
     }
     group.start("broker", broker.command(places.ports["broker"]), os.environ)
+    _once(env, "-m", "sandbox.week", "--state", str(sandbox_folder()))
     operator = [
         argument
         for name in ("imap", "imap-starttls", "smtp", "smtp-starttls")
@@ -128,9 +130,17 @@ def _start_all(group: Group, postgres: Postgres, say: Callable[[str], None]) -> 
     )
     say("Migrating and preparing two pharmacies with a week of mail …")
     worker = env | _worker_secrets()
-    _manage(env, "migrate", "--verbosity", "0")
-    _manage(env, "collectstatic", "--noinput", "--verbosity", "0")
-    _manage(worker, "seed_demo", "--sandbox", str(sandbox_folder()), "--ports", json.dumps(places.ports))
+    _once(env, "manage.py", "migrate", "--verbosity", "0")
+    _once(env, "manage.py", "collectstatic", "--noinput", "--verbosity", "0")
+    _once(
+        worker,
+        "manage.py",
+        "seed_demo",
+        "--sandbox",
+        str(sandbox_folder()),
+        "--ports",
+        json.dumps(places.ports),
+    )
     _start_portal(group, places, {key: env[key] for key in env if key != "DATABASE_OWNER_URL"}, worker)
     _wait_for(f"http://127.0.0.1:{places.ports['web']}/healthz", group)
     return places
@@ -211,30 +221,41 @@ def _free_ports() -> dict[str, int]:
     return ports
 
 
-def _manage(env: dict[str, str], *arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=CHECKOUT,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _once(env: dict[str, str], *arguments: str) -> None:
+    """Run one of our own programs to its end."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise CannotStart(f"manage.py {arguments[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+        raise CannotStart(f"{' '.join(arguments[:2])} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
 
 
 def _wait_for(url: str, group: Group) -> None:
+    def answers() -> bool:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310  (our own loopback address)
+            return True
+
+    _wait_until(answers, url, group)
+
+
+def _wait_for_port(port: int, group: Group) -> None:
+    def listens() -> bool:
+        with socket.create_connection(("127.0.0.1", port), timeout=2):
+            return True
+
+    _wait_until(listens, f"port {port}", group)
+
+
+def _wait_until(there: Callable[[], bool], what: str, group: Group) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         if (dead := group.dead()) is not None:
             raise CannotStart(f"{dead.name} did not start:\n{group.tail(dead.name)}")
         try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  (our own loopback address)
+            if there():
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise CannotStart(f"the portal did not answer at {url} within {WAIT_SECONDS} s")
+    raise CannotStart(f"{what} did not answer within {WAIT_SECONDS} s")
 
 
 def _welcome(places: Places) -> str:

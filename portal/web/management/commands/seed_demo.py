@@ -1,0 +1,55 @@
+"""Prepare the demonstration's pharmacies; refused anywhere else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.web import seeding
+from sandbox import people
+from sandbox.authority import Authority
+from sandbox.operator import Ports
+
+
+class Command(BaseCommand):
+    help = "Prépare les deux pharmacies de la démonstration."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--sandbox", type=Path, required=True, help="dossier de l’opérateur de démonstration"
+        )
+        parser.add_argument("--ports", type=json.loads, required=True, help="ses ports, en JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Cette commande ne sert qu’à la démonstration (DEMO=1).")
+        authority = Authority(options["sandbox"] / "pki")
+        ports = Ports(imap=options["ports"]["imap"], smtp=options["ports"]["smtp"])
+        seeding.trust(people.TRUSTED_DOMAINS)
+        rows = []
+        for wanted, address in ((seeding.SOLEIL, people.SOLEIL), (seeding.GARE, people.GARE)):
+            pharmacy = seeding.open_demo_pharmacy(wanted)
+            seeding.connect_mailbox(pharmacy, _mailbox(authority, address, ports))
+            seeding.live_through_the_morning(pharmacy)
+            rows += [
+                {"pharmacy": wanted.name, "name": name, "role": str(role.label), "sign_in": sign_in}
+                for sign_in, name, role in wanted.people
+            ]
+        Path(settings.DEMO_FOLDER, "people.json").write_text(json.dumps(rows, ensure_ascii=False))
+
+
+def _mailbox(authority: Authority, address: str, ports: Ports) -> seeding.DemoMailbox:
+    pair = authority.keep(f"client.{address}", lambda: authority.client(address))
+    return seeding.DemoMailbox(
+        address=address,
+        certificate=pair.certificate.decode(),
+        key=pair.key.decode(),
+        trust=authority.trust.decode(),
+        crl=authority.crl.decode(),
+        imap_port=ports.imap,
+        smtp_port=ports.smtp,
+    )

@@ -1,0 +1,190 @@
+"""Fill the demonstration: two pharmacies, their people, their mailboxes, and what the team did this morning."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from uuid import uuid4
+
+from django.conf import settings
+
+from portal.audit.actions import OPERATOR
+from portal.conversations.actions import assign, finish
+from portal.conversations.models import Conversation
+from portal.directory.whitelist import replace_whitelist
+from portal.inbound.fetch import fetch_mailbox
+from portal.inbound.process import process_stored
+from portal.mailboxes.actions import Server, add_mailbox
+from portal.mailboxes.credentials import Credentials
+from portal.mailboxes.models import Mailbox
+from portal.outbound.actions import queue
+from portal.outbound.drafts import save_draft, start_reply
+from portal.team.actions import appoint
+from portal.team.models import Role, TotpDevice, User
+from portal.team.second_factor import KEY_BYTES
+from portal.vault.keys import new_keyring
+from tenants.context import inside
+from tenants.fences import OWNER
+from tenants.models import Pharmacy
+from tenants.provisioning import NewPharmacy, provision
+
+HOST = "127.0.0.1"
+
+
+class NotTheDemo(Exception):
+    """Known passwords are given to nobody outside the demonstration."""
+
+
+@dataclass(frozen=True)
+class DemoPharmacy:
+    """One pharmacy of the demonstration; the first person is its titulaire."""
+
+    name: str
+    finess: str
+    host: str
+    address: str
+    people: tuple[tuple[str, str, Role], ...]
+
+
+@dataclass(frozen=True)
+class DemoMailbox:
+    """What the stand-in operator gives a pharmacy: its address, a certificate, and whom to trust."""
+
+    address: str
+    certificate: str
+    key: str
+    trust: str
+    crl: str
+    imap_port: int
+    smtp_port: int
+
+
+SOLEIL = DemoPharmacy(
+    name="Pharmacie du Soleil",
+    finess="580008803",
+    host="soleil.localhost",
+    address="12 rue des Tests, 58000 Nevers",
+    people=(
+        ("nadia", "Nadia Benali", Role.TITULAIRE),
+        ("claire", "Claire Moulin", Role.ADJOINT),
+        ("karim", "Karim Belkacem", Role.PREPARATEUR),
+        ("lea", "Léa Fontaine", Role.ETUDIANT),
+    ),
+)
+GARE = DemoPharmacy(
+    name="Pharmacie de la Gare",
+    finess="750000010",
+    host="gare.localhost",
+    address="1 place de la Gare, 75000 Paris",
+    people=(("hugo", "Hugo Lefèvre", Role.TITULAIRE), ("ines", "Inès Robert", Role.PREPARATEUR)),
+)
+
+# What the team did with the week, by subject: who took it, the answer (empty: none yet), whether it is done.
+MORNING = {
+    "Merci": (
+        "karim",
+        "Bonjour M. Dubois,\n\nSamedi nous sommes ouverts de 8 h 30 à 12 h 30 et de 14 h à 19 h.\n\n"
+        "Bonne journée,\nKarim",
+        True,
+    ),
+    "Pansements de M. Blanc": (
+        "claire",
+        "Bonjour,\n\nLes pansements de M. Blanc seront prêts demain à 9 h.\n\nClaire Moulin, pharmacienne",
+        False,
+    ),
+    "Vaccin contre la grippe": (
+        "nadia",
+        "Bonjour Mme Bourgeois,\n\nOui, sans rendez-vous de 9 h à 11 h. Votre grossesse n’est pas un obstacle, "
+        "au contraire : apportez votre bon de vaccination.\n\nNadia Benali, pharmacienne",
+        True,
+    ),
+    "Livraison": ("karim", "", False),
+    "Piluliers de la semaine, changement pour la chambre 12": ("claire", "", False),
+}
+
+
+def open_demo_pharmacy(wanted: DemoPharmacy) -> Pharmacy:
+    """Open a pharmacy of the demonstration with its people, once; a later start finds it."""
+    if not settings.DEMO:
+        raise NotTheDemo
+    found = Pharmacy.objects.filter(finess=wanted.finess).first()
+    if found is not None:
+        return found
+    new = NewPharmacy(wanted.name, wanted.finess, wanted.host, keyring=new_keyring, address=wanted.address)
+    pharmacy = provision(new, then=lambda _: _first_person(wanted))
+    with inside(pharmacy):
+        for sign_in_name, display_name, role in wanted.people[1:]:
+            _person(sign_in_name, display_name, role, using="default")
+    return pharmacy
+
+
+def connect_mailbox(pharmacy: Pharmacy, given: DemoMailbox) -> None:
+    """Open the pharmacy's BAL at the stand-in operator; on a later start only its ports may have moved."""
+    with inside(pharmacy):
+        ports = {"imap_port": given.imap_port, "smtp_port": given.smtp_port}
+        if Mailbox.objects.filter(address=given.address).update(**ports):
+            return
+        add_mailbox(
+            address=given.address,
+            label=pharmacy.name,
+            imap=Server(HOST, given.imap_port),
+            smtp=Server(HOST, given.smtp_port),
+            credentials=Credentials(certificate=given.certificate, key=given.key),
+            trust_pem=given.trust,
+            crl_pem=given.crl,
+            by=OPERATOR,
+        )
+
+
+def trust(domains: tuple[str, ...]) -> None:
+    replace_whitelist(domains)
+
+
+def live_through_the_morning(pharmacy: Pharmacy) -> None:
+    """Fetch the week of mail, then take, answer and finish some of it, once."""
+    with inside(pharmacy):
+        if Conversation.objects.exists():
+            return
+        for mailbox in Mailbox.objects.all():
+            fetch_mailbox(mailbox.pk)
+        process_stored(wait=True)
+        people = {user.sign_in_name: user for user in User.objects.all()}
+        for conversation in Conversation.objects.order_by("last_message_at"):
+            if conversation.subject in MORNING:
+                _deal_with(conversation, people)
+
+
+def _deal_with(conversation: Conversation, people: dict[str, User]) -> None:
+    name, answer, done = MORNING[conversation.subject]
+    if name not in people:
+        return
+    who = people[name]
+    conversation = assign(conversation, to=who, by=who, version=conversation.version)
+    if answer:
+        draft = start_reply(conversation, by=who)
+        draft = save_draft(
+            draft,
+            by=who,
+            version=draft.version,
+            recipients=draft.recipients,
+            subject=draft.subject,
+            text=answer,
+        )
+        queue(draft, by=who, idempotency_key=uuid4(), version=conversation.version)
+        conversation.refresh_from_db()
+    if done:
+        finish(conversation, by=who, version=conversation.version)
+
+
+def _first_person(wanted: DemoPharmacy) -> None:
+    appoint(_person(*wanted.people[0], using=OWNER), by=OPERATOR, using=OWNER)
+
+
+def _person(sign_in_name: str, display_name: str, role: Role, *, using: str) -> User:
+    user = User(sign_in_name=sign_in_name, display_name=display_name, role=role)
+    user.set_password(settings.DEMO_PASSWORD)
+    user.save(using=using)
+    TotpDevice(user=user, key=secrets.token_bytes(KEY_BYTES), name="démonstration", confirmed=True).save(
+        using=using
+    )
+    return user
