@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from datetime import date
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django_otp.models import Device, ThrottlingMixin
+from django_otp.models import Device, DeviceManager, ThrottlingMixin
+from django_otp.oath import TOTP
 
 from portal.lib.ids import uuid7
 from portal.vault.fields import SealedBytesField, SealedManager
@@ -47,12 +52,16 @@ class User(AbstractBaseUser):
         return self.display_name
 
     @property
-    def is_active(self) -> bool:
-        return self.active
-
-    @property
     def is_pharmacist(self) -> bool:
         return self.role in PHARMACISTS
+
+    @property
+    def is_responsible(self) -> bool:
+        return hasattr(self, "responsibility")
+
+    def in_service(self, today: date) -> bool:
+        """Whether this person works here today: a remplaçant's account may have a last day."""
+        return self.active and (self.active_until is None or today <= self.active_until)
 
 
 class Responsibility(models.Model):
@@ -65,6 +74,8 @@ class Responsibility(models.Model):
     user = models.OneToOneField(User, on_delete=models.RESTRICT, related_name="responsibility")
     since = models.DateTimeField(auto_now_add=True)
 
+    objects = SealedManager["Responsibility"]()
+
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_responsible_person")]
 
@@ -72,18 +83,58 @@ class Responsibility(models.Model):
         return str(self.user_id)
 
 
+class TotpManager(DeviceManager, SealedManager["TotpDevice"]):
+    """django-otp's questions, sealed fields' refusals."""
+
+
 class TotpDevice(ThrottlingMixin, Device):
     """A time-based one-time password (RFC 6238) whose secret is sealed, unlike django-otp's own device."""
+
+    STEP_SECONDS, DIGITS, TOLERANCE = 30, 6, 1
+    MOST_COUNTED = 10  # failures: the wait doubles with each one, up to eight and a half minutes
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = SealedBytesField(label="team.totp.key")
     last_t = models.BigIntegerField(default=-1)  # the last accepted step: a code is good once
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = SealedManager["TotpDevice"]()
+    objects: ClassVar[TotpManager] = TotpManager()
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def persistent_id(self) -> str:
+        """As django-otp reads it back: it takes the id for a number, which a UUID also is."""
+        return f"{self.model_label()}/{self.id.int}"
+
+    def verify_token(self, token: str) -> bool:
+        """Whether this is the code of now, or of half a minute around; once only.
+
+        Call it with the row locked (`django_otp.verify_token` does so): two at once would both pass.
+        """
+        if not self.verify_is_allowed()[0]:
+            return False
+        step = self._step_of(token)
+        if step is None:
+            self.throttle_increment(commit=False)
+            self.throttling_failure_count = min(self.throttling_failure_count, self.MOST_COUNTED)
+        else:
+            self.last_t = step
+            self.throttle_reset(commit=False)
+        self.save(update_fields=["last_t", "throttling_failure_count", "throttling_failure_timestamp"])
+        return step is not None
+
+    def get_throttle_factor(self) -> float:
+        return 1
+
+    def _step_of(self, token: str) -> int | None:
+        if not (token.isascii() and token.isdigit() and len(token) == self.DIGITS):
+            return None
+        totp = TOTP(self.key, self.STEP_SECONDS, digits=self.DIGITS)
+        totp.time = time.time()
+        matched = totp.verify(int(token), self.TOLERANCE, self.last_t + 1)
+        return int(totp.t()) if matched else None
 
 
 class RecoveryCode(models.Model):
@@ -93,6 +144,8 @@ class RecoveryCode(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)
     used_at = models.DateTimeField(null=True)
+
+    objects = SealedManager["RecoveryCode"]()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
@@ -117,6 +170,8 @@ class AccessLink(models.Model):
     used_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = SealedManager["AccessLink"]()
+
     def __str__(self) -> str:
         return str(self.pk)
 
@@ -128,7 +183,7 @@ class Attempt(models.Model):
     count = models.PositiveIntegerField(default=0)
     window_ends_at = models.DateTimeField()
 
+    objects = SealedManager["Attempt"]()
+
     def __str__(self) -> str:
         return str(self.count)
-
-

@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from portal.team.policy import Permission
+from portal.web.access import requires
 
 handler400 = "portal.web.errors.bad_request"
 handler403 = handler404 = "portal.web.errors.not_found"
 handler500 = "portal.web.errors.server_error"
-from portal.web.access import requires
 
 
 @requires(Permission.READ)

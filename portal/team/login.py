@@ -1,0 +1,194 @@
+"""Who is at this screen: check a password, and keep a session no longer than it may last."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+
+from portal.audit.actions import record
+from portal.audit.events import Event
+from portal.team import throttle
+from portal.team.models import User
+from portal.team.throttle import KNOWN_PLACE, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIGN_IN_NAME, UNLOCK
+
+PERSON, EPOCH, PHARMACY = "person", "epoch", "pharmacy"
+SIGNED_IN_AT, LAST_SEEN, LOCKED = "signed-in-at", "last-seen", "locked"
+HALF_LIFE = timedelta(minutes=15)  # from the password to the code
+NO_PASSWORD = "!"  # noqa: S105  (Django's mark of a password that cannot be used)
+
+
+class WrongPassword(Exception):
+    """No such person, another password, or an account that is closed: nobody is told which."""
+
+
+class TooManyTries(Exception):
+    """Too many passwords were tried here, or for this name."""
+
+
+class Standing(Enum):
+    """How far in the person at this screen is."""
+
+    NOBODY = 0
+    HALF = 1  # the password was given, the code not yet
+    LOCKED = 2
+    MEMBER = 3
+
+
+def normal_name(name: str) -> str:
+    """The one form of a sign-in name."""
+    return name.strip().casefold()
+
+
+def check_name_and_password(name: str, password: str, *, address: str, now: datetime) -> User:
+    """The person of this name and password. Takes the same time whether or not the name is known.
+
+    Raises:
+        WrongPassword: and it is in the journal.
+        TooManyTries: wait a quarter of an hour; the right password would be refused too.
+    """
+    name, place = normal_name(name), throttle.network_of(address)
+    _take_try(name, place, now=now)
+    user = User.objects.filter(sign_in_name=name).first()
+    matches = check_password(password, user.password if user else NO_PASSWORD)
+    if user is None or not matches or not user.in_service(timezone.localdate(now)):
+        _record_failure(user)
+        raise WrongPassword
+    throttle.forgive(SIGN_IN_HERE, f"{name} {place}")
+    throttle.remember(KNOWN_PLACE, f"{name} {place}", now=now)
+    throttle.drop_expired(now=now)
+    return user
+
+
+def begin(session: SessionStore, user: User, *, pharmacy_id: UUID, now: datetime) -> None:
+    """Start a session under a new key: the password was right, the code comes next."""
+    session.flush()
+    Session.objects.filter(expire_date__lt=now).delete()
+    stamp = now.timestamp()
+    session.update(
+        {
+            PERSON: str(user.pk),
+            EPOCH: user.session_epoch,
+            PHARMACY: str(pharmacy_id),
+            SIGNED_IN_AT: stamp,
+            LAST_SEEN: stamp,
+        }
+    )
+
+
+def complete(session: SessionStore, user: User, *, now: datetime) -> None:
+    """The second factor was given: the session gets another key, and the account's epoch as it is now."""
+    session.cycle_key()
+    session.update({EPOCH: user.session_epoch, LAST_SEEN: now.timestamp()})
+    session.pop(LOCKED, None)
+    with transaction.atomic():
+        record(Event.SIGN_IN, by=user, on=("user", user.pk))
+
+
+def end(session: SessionStore, user: User) -> None:
+    with transaction.atomic():
+        session.flush()
+        record(Event.SIGN_OUT, by=user, on=("user", user.pk))
+
+
+def person_of(session: SessionStore, *, pharmacy_id: UUID, now: datetime) -> User | None:
+    """Whose session this is, if it may still be used in this pharmacy; `is_locked` is another question."""
+    if session.get(PERSON) is None or session.get(PHARMACY) != str(pharmacy_id) or _is_over(session, now):
+        return None
+    user = User.objects.select_related("responsibility").filter(pk=session[PERSON]).first()
+    if user is None or user.session_epoch != session[EPOCH] or not user.in_service(timezone.localdate(now)):
+        return None
+    return user
+
+
+def is_locked(session: SessionStore, *, now: datetime) -> bool:
+    return bool(session.get(LOCKED)) or now - _moment(session, LAST_SEEN) > settings.IDLE_LOCK
+
+
+def touch(session: SessionStore, *, now: datetime) -> None:
+    """Somebody acted: the fifteen minutes start again. Written down at most four times a lock's length."""
+    if now - _moment(session, LAST_SEEN) > settings.IDLE_LOCK / 15:
+        _write(session, {LAST_SEEN: now.timestamp()})
+
+
+def lock(session: SessionStore, user: User) -> None:
+    with transaction.atomic():
+        _write(session, {LOCKED: True})
+        record(Event.LOCK, by=user, on=("user", user.pk))
+
+
+def unlock(session: SessionStore, user: User, password: str, *, now: datetime) -> None:
+    """Open a locked session again by the person's password.
+
+    Raises:
+        WrongPassword: and it is in the journal.
+        TooManyTries: the session is over.
+    """
+    if not throttle.take(UNLOCK, str(user.pk), now=now).allowed:
+        end(session, user)
+        raise TooManyTries
+    if not user.check_password(password):
+        with transaction.atomic():
+            record(Event.UNLOCK_FAILED, by=user, on=("user", user.pk))
+        raise WrongPassword
+    reopen(session, user, now=now)
+
+
+def reopen(session: SessionStore, user: User, *, now: datetime) -> None:
+    throttle.forgive(UNLOCK, str(user.pk))
+    with transaction.atomic():
+        _write(session, {LOCKED: False, LAST_SEEN: now.timestamp()})
+        record(Event.UNLOCK, by=user, on=("user", user.pk))
+
+
+def _is_over(session: SessionStore, now: datetime) -> bool:
+    life = settings.SESSION_LIFE if session.get(DEVICE_ID_SESSION_KEY) else HALF_LIFE
+    return now - _moment(session, SIGNED_IN_AT) > life
+
+
+def _moment(session: SessionStore, key: str) -> datetime:
+    return datetime.fromtimestamp(session[key], tz=timezone.get_default_timezone())
+
+
+def _write(session: SessionStore, values: dict[str, Any]) -> None:
+    """Change a session under a lock on its row, so that a request that began before cannot undo it."""
+    with transaction.atomic():
+        row = Session.objects.select_for_update().filter(pk=session.session_key).first()
+        if row is None:
+            return
+        content = session.decode(row.session_data)
+        if content.get(LOCKED) and LOCKED not in values:
+            return  # locked meanwhile, elsewhere: an act that came before does not keep it open
+        row.session_data = session.encode(content | values)
+        row.save(update_fields=["session_data"])
+    changed = session.modified
+    session.update(values)
+    session.modified = changed
+
+
+def _take_try(name: str, place: str, *, now: datetime) -> None:
+    tries = [
+        throttle.take(SIGN_IN_HERE, f"{name} {place}", now=now),
+        throttle.take(SIGN_IN_ADDRESS, place, now=now),
+    ]
+    if not throttle.is_remembered(KNOWN_PLACE, f"{name} {place}", now=now):
+        tries.append(throttle.take(SIGN_IN_NAME, name, now=now))
+    if any(attempt.first_refusal for attempt in tries):
+        with transaction.atomic():
+            record(Event.THROTTLED, by=None, detail="kind=password")
+    if not all(attempt.allowed for attempt in tries):
+        raise TooManyTries
+
+
+def _record_failure(user: User | None) -> None:
+    with transaction.atomic():
+        record(Event.SIGN_IN_FAILED, by=None, on=("user", user.pk) if user else None)

@@ -1,0 +1,1 @@
+"""Commands about pharmacies and their teams."""

@@ -1,0 +1,67 @@
+"""Who may do what: role by permission, and what the responsible person may besides."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from portal.team.models import PHARMACISTS, Role
+
+if TYPE_CHECKING:
+    from portal.team.models import User
+
+
+class Permission(StrEnum):
+    """One thing that somebody may be allowed to do; its meaning is in docs/permissions.md."""
+
+    READ = "read"
+    ASSIGN = "assign"
+    FINISH = "finish"
+    REPLY = "reply"
+    COMPOSE = "compose"
+    SEND = "send"
+    DOWNLOAD_ORIGINAL = "download-original"
+    RESOLVE_UNCERTAIN = "resolve-uncertain"
+    DISMISS_QUARANTINE = "dismiss-quarantine"
+    INVITE = "invite"
+    MANAGE_TEAM = "manage-team"
+    MANAGE_MAILBOX = "manage-mailbox"
+    READ_JOURNAL = "read-journal"
+    TRANSFER_RESPONSIBILITY = "transfer-responsibility"
+
+
+EVERYONE = frozenset(
+    {
+        Permission.READ,
+        Permission.ASSIGN,
+        Permission.FINISH,
+        Permission.REPLY,
+        Permission.COMPOSE,
+        Permission.SEND,
+    }
+)
+PHARMACIST = EVERYONE | {
+    Permission.DOWNLOAD_ORIGINAL,
+    Permission.RESOLVE_UNCERTAIN,
+    Permission.DISMISS_QUARANTINE,
+}
+# The console: one person answers for the BAL, whatever the role.
+RESPONSIBLE = frozenset(
+    {
+        Permission.INVITE,
+        Permission.MANAGE_TEAM,
+        Permission.MANAGE_MAILBOX,
+        Permission.READ_JOURNAL,
+        Permission.TRANSFER_RESPONSIBILITY,
+    }
+)
+GRANTS: dict[Role, frozenset[Permission]] = {
+    role: frozenset(PHARMACIST if role in PHARMACISTS else EVERYONE) for role in Role
+}
+
+
+def allows(user: User, permission: Permission) -> bool:
+    """Whether this person may do this. An unknown role may do nothing."""
+    if permission in GRANTS.get(Role(user.role), frozenset()):
+        return True
+    return permission in RESPONSIBLE and user.is_responsible

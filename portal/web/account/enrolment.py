@@ -1,0 +1,109 @@
+"""Link a phone: the square to photograph, the first code, and ten recovery codes."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+
+import segno
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.team.login import Standing
+from portal.team.models import TotpDevice
+from portal.team.second_factor import (
+    confirm_enrolment,
+    confirmed_device,
+    pending_device,
+    provisioning_uri,
+    secret_text,
+)
+from portal.vault.keys import current_keyring
+from portal.web.access import requires_member, requires_password
+from portal.web.account.entering import RENEWING, enter_fully, go_on
+from portal.web.account.forms import CodeForm
+from portal.web.account.second_factor import WRONG, checked
+from portal.web.requests import StaffRequest
+
+GROUP = 4
+# The codes, sealed, from their making until their reader says that they are kept.
+CODES = "recovery-codes"
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires_password
+def enrol_totp(request: StaffRequest) -> HttpResponseBase:
+    device = _enrolling(request)
+    if device is None:
+        return redirect("inbox_home")
+    form = CodeForm(request.POST or None)
+    if request.method != "POST":
+        return _page(request, form, device)
+    codes = checked(form, lambda code, now: confirm_enrolment(request.user, code, now=now), WRONG)
+    if codes is None:
+        return _page(request, form, device, status=422)
+    enter_fully(request, device)
+    request.session.pop(RENEWING, None)
+    request.session[CODES] = _sealed(request, codes)
+    return redirect("recovery_codes")
+
+
+@require_safe
+@requires_password
+def totp_qr(request: StaffRequest) -> HttpResponseBase:
+    device = _enrolling(request)
+    if device is None:
+        raise Http404
+    drawing = io.BytesIO()
+    square = segno.make(provisioning_uri(device, pharmacy=request.tenant.name), error="m", micro=False)
+    square.save(drawing, kind="svg", scale=6, border=4, dark="#000", light="#fff")
+    return HttpResponse(drawing.getvalue(), content_type="image/svg+xml")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires_member
+def recovery_codes(request: StaffRequest) -> HttpResponseBase:
+    """Shown until their reader says that they are kept; a page reloaded by mistake loses nothing."""
+    sealed = request.session.get(CODES)
+    if sealed is None:
+        return redirect("inbox_home")
+    if request.method == "POST":
+        del request.session[CODES]
+        return go_on(request)
+    return render(request, "account/recovery_codes.html", {"codes": _opened(request, sealed)})
+
+
+def _enrolling(request: StaffRequest) -> TotpDevice | None:
+    """The phone being linked: a first one, or a new one for who came in by a recovery code.
+
+    For anybody else there is none: a password alone must not be enough to replace a phone.
+    """
+    if request.standing is Standing.MEMBER:
+        return pending_device(request.user) if request.session.get(RENEWING) else None
+    return None if confirmed_device(request.user) else pending_device(request.user)
+
+
+def _page(request: StaffRequest, form: CodeForm, device: TotpDevice, *, status: int = 200) -> HttpResponse:
+    text = secret_text(device)
+    context = {
+        "form": form,
+        "secret": " ".join(text[at : at + GROUP] for at in range(0, len(text), GROUP)),
+        "may_skip": request.standing is Standing.MEMBER,
+    }
+    return render(request, "account/enrol_totp.html", context, status=status)
+
+
+def _context(request: StaffRequest) -> bytes:
+    return b"account.recovery-codes\0" + request.user.id.bytes
+
+
+def _sealed(request: StaffRequest, codes: tuple[str, ...]) -> str:
+    return base64.b64encode(current_keyring().seal(json.dumps(codes).encode(), _context(request))).decode()
+
+
+def _opened(request: StaffRequest, sealed: str) -> tuple[str, ...]:
+    return tuple(json.loads(current_keyring().open(base64.b64decode(sealed), _context(request))))

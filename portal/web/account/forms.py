@@ -1,0 +1,36 @@
+"""What is typed on the way in."""
+
+from __future__ import annotations
+
+from django import forms
+
+from portal.team.passwords import LONGEST
+
+
+class SignInForm(forms.Form):
+    name = forms.CharField(max_length=60)
+    password = forms.CharField(max_length=LONGEST, strip=False)
+    next = forms.CharField(max_length=500, required=False)
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(max_length=40)
+
+
+class InvitationForm(forms.Form):
+    name = forms.CharField(max_length=60)
+    # One more than we take, so that the rule itself says what is too long.
+    password = forms.CharField(max_length=LONGEST + 1, strip=False)
+    again = forms.CharField(max_length=LONGEST + 1, strip=False)
+
+    def clean(self) -> None:
+        typed = self.cleaned_data
+        if "password" in typed and "again" in typed and typed["password"] != typed["again"]:
+            self.add_error("again", "Les deux mots de passe ne sont pas les mêmes.")
+
+
+class UnlockForm(forms.Form):
+    """The password, or the code of the phone: whichever is at hand at the counter."""
+
+    password = forms.CharField(max_length=LONGEST, strip=False)
+    next = forms.CharField(max_length=500, required=False)

@@ -1,0 +1,20 @@
+"""The way in and out, under /equipe/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portal.web.account import enrolment, invitation, lock, second_factor, sign_in
+
+urlpatterns = [
+    path("connexion", sign_in.sign_in, name="sign_in"),
+    path("deconnexion", sign_in.sign_out, name="sign_out"),
+    path("code", second_factor.second_factor, name="second_factor"),
+    path("secours", second_factor.recovery, name="recovery"),
+    path("telephone", enrolment.enrol_totp, name="enrol_totp"),
+    path("telephone.svg", enrolment.totp_qr, name="totp_qr"),
+    path("codes-de-secours", enrolment.recovery_codes, name="recovery_codes"),
+    path("invitation/<str:token>", invitation.accept, name="accept_invitation"),
+    path("verrou", lock.lock, name="lock"),
+    path("deverrouiller", lock.unlock, name="unlock"),
+]

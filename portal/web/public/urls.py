@@ -1,0 +1,12 @@
+"""What anybody may ask of a pharmacy's host."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portal.web.public import views
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("accent.css", views.accent_css, name="accent_css"),
+]
