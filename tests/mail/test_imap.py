@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
@@ -222,6 +223,15 @@ class LoginTests(Hostile):
                     ScriptedMailbox({}, capability=capability), lambda box: None, **given
                 ),
             )
+
+
+class SilenceTests(Hostile):
+    def test_no_log_of_any_level_holds_a_login_a_secret_or_a_word_of_a_message(self) -> None:
+        with self.assertLogs(level=logging.DEBUG) as logs:
+            logging.getLogger("control").debug("the handler works")
+            self.fetch(ScriptedMailbox({3: RAW}), [3])
+
+        self.assertNotRegex("\n".join(logs.output), "pharmacie|secret|bonjour|corps|AUTHENTICATE")
 
 
 class PoisonTests(Hostile):
