@@ -58,7 +58,7 @@
     warning.querySelector("output").textContent = `${left}\u00a0s`;
     if (seen > lastPing && Date.now() - lastPing > PING_MS) {
       lastPing = Date.now(); // reading without clicking is presence too: tell the server
-      fetch(dialog.dataset.unlock, { headers: { "HX-Request": "true" } }).catch(() => undefined);
+      fetch(dialog.dataset.lock, { headers: { "HX-Request": "true" } }).catch(() => undefined);
     }
   };
 

@@ -8,12 +8,13 @@ template                               context beside `pharmacy`
 `account/sign_in.html`                 `form` (name, password), `demo: DemoCard | None`
 `account/second_factor.html`           `form` (code), `demo`
 `account/recovery.html`                `form` (code)
-`account/enrol_totp.html`              `form` (code), `secret: str` (base32 in groups of four)
+`account/enrol_totp.html`              `form` (code), `secret: str` (base32 in groups of four), `may_skip`
 `account/recovery_codes.html`          `codes: tuple[str, ...]`
 `account/accept_invitation.html`       `form` (name, password, again), `token`, `invited: inbox Person`
-`account/lock.html`                    `form` (password), `me: Person`, `next_url`; htmx asks `_unlock.html`
+`account/lock.html`                    `form` (password or code), `me: Person`, `next_url`; htmx asks `_unlock.html`
 `account/_unlock.html`                 `form`, `me`: the covering dialog's inside; `unlocked: bool` closes it
 `account/signed_out.html`              -
+`account/link_gone.html`               -
 `public/landing.html`                  -
 `errors/403|404|503.html`              -; `errors/500.html` needs no context at all, not even `pharmacy`
 =====================================  ==================================================================
