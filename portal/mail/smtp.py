@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import TracebackType
@@ -106,6 +107,8 @@ class Submission:
         PermanentFault (unsafe, too-big) for what may not be sent, MailboxFault when the login has lapsed.
         After the dot nothing is raised: a lost answer is the state uncertain.
         """
+        if not recipients:
+            raise ValueError("a message goes to somebody")
         _refuse_unsafe(raw, [sender, *recipients] if sender else recipients)
         self._refuse_too_big(len(raw))
         self._told = time.monotonic()
@@ -123,11 +126,9 @@ class Submission:
     def close(self) -> None:
         """Say QUIT and close; safe to call again."""
         if self._open:
-            try:
+            with suppress(TransportFault):  # a farewell: every message sent has its outcome already
                 self._session.wire.write(b"QUIT\r\n")
                 read_reply(self._session.wire, seconds=2.0)
-            except TransportFault:
-                pass  # a farewell: every message sent has its outcome already
         self._drop()
 
     def __enter__(self) -> Self:
