@@ -62,6 +62,7 @@ class Event(TextChoices):
     DELIVERY_CONFIRM = "delivery:confirm", "Envoi incertain : parti"
     DELIVERY_RESEND = "delivery:resend", "Envoi incertain : envoyé de nouveau"
     DELIVERY_ABANDON = "delivery:abandon", "Envoi incertain : abandonné"
+    DELIVERY_REWRITE = "delivery:rewrite", "Envoi échoué repris en brouillon"
     RECEIPT_DELIVERED = "receipt:delivered", "Remise confirmée"
     RECEIPT_FAILED = "receipt:failed", "Remise refusée"
     RECEIPT_READ = "receipt:read", "Lecture confirmée"
@@ -73,6 +74,9 @@ class Event(TextChoices):
     MAILBOX_TEST = "mailbox:test", "Connexion de la BAL essayée"
     MAILBOX_STOP = "mailbox:stop", "BAL arrêtée"
     MAILBOX_RESUME = "mailbox:resume", "BAL remise en service"
+    MAILBOX_FETCH = "mailbox:fetch", "Messages relevés"
+    MAILBOX_FAULT = "mailbox:fault", "Panne de la BAL"
+    MAILBOX_RECOVER = "mailbox:recover", "Fin de la panne de la BAL"
     MAILBOX_EPOCH = "mailbox:epoch", "Dossier renuméroté par l’opérateur"
 
     # The journal itself.

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox
@@ -25,6 +25,13 @@ class ConversationKind(models.TextChoices):
 class ConversationState(models.TextChoices):
     OPEN = "open", "À traiter"
     DONE = "done", "Terminé"
+
+
+LISTED = (
+    *("id", "mailbox_id", "kind", "state", "version", "subject", "snippet", "people", "patient_id"),
+    *("last_message_at", "last_sent_at", "last_received_at", "message_count", "attachment_count"),
+    *("unopened", "failed", "snoozed_until", "closed_at", "assignee__display_name", "assignee__role"),
+)
 
 
 class ConversationQuerySet(SealedQuerySet["Conversation"]):
@@ -48,6 +55,10 @@ class ConversationQuerySet(SealedQuerySet["Conversation"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-last_message_at", "-id")
+
+    def for_lists(self) -> Self:
+        """What a row of a list shows, and no more of the assignee than the name."""
+        return self.select_related("assignee").only(*LISTED)
 
 
 class Conversation(models.Model):
@@ -80,7 +91,7 @@ class Conversation(models.Model):
     closed_at = models.DateTimeField(null=True)  # the exchange with the patient was ended (X-MSS-MES: FIN)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = SealedManager.from_queryset(ConversationQuerySet)()
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -112,6 +123,14 @@ class MessageKind(models.TextChoices):
     EVENT = "event", "Suivi"
 
 
+class MessageQuerySet(SealedQuerySet["Message"]):
+    def thread(self, conversation_id: object) -> Self:
+        """The messages of a conversation in order, with who wrote them and their files: two queries."""
+        found = self.filter(conversation=conversation_id).order_by("at", "id").defer("tokens")
+        files = Attachment.objects.order_by("position")
+        return found.select_related("author", "about").prefetch_related(Prefetch("attachments", files))
+
+
 class Message(models.Model):
     """One mail, or one line of what the team did: its own words are sealed."""
 
@@ -135,7 +154,7 @@ class Message(models.Model):
     defects = models.CharField(max_length=200, blank=True)
     tokens = SearchVectorField(null=True)
 
-    objects = SealedManager["Message"]()
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -177,6 +196,7 @@ class Attachment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "position"], name="attachment_order")]
+        indexes = [models.Index(fields=["id"], condition=Q(scan="pending"), name="attachment_to_scan")]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -198,6 +218,8 @@ class Counter(models.Model):
     kind = models.CharField(max_length=12, choices=CounterKind)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
     n = models.IntegerField(default=0)
+
+    objects = SealedManager["Counter"]()
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,7 +11,10 @@ from portal.conversations.models import Message
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox
 from portal.vault.blobs import BlobColumns
-from portal.vault.fields import SealedManager
+from portal.vault.fields import SealedQuerySet
+
+NOT_FETCHED = "fetch-"  # and the fault's code: the operator did not hand these bytes out
+TOO_BIG = "too-big"
 
 
 class RawState(models.TextChoices):
@@ -20,6 +23,26 @@ class RawState(models.TextChoices):
     REPORT = "report", "Accusé"
     QUARANTINED = "quarantined", "En quarantaine"
     DISMISSED = "dismissed", "Écarté par une personne"
+
+
+class RawMessageQuerySet(SealedQuerySet["RawMessage"]):
+    """Reads. A list or a count never brings the bytes along."""
+
+    def in_epoch(self, mailbox: Mailbox) -> Self:
+        """Those that the operator numbers as it does today."""
+        return self.filter(mailbox=mailbox, folder=mailbox.folder, uidvalidity=mailbox.uidvalidity)
+
+    def earlier_epochs(self, mailbox: Mailbox) -> Self:
+        """Those fetched before the operator renumbered the folder, and not recognised since."""
+        fetched = self.filter(mailbox=mailbox, folder=mailbox.folder, uid__isnull=False)
+        return fetched.exclude(uidvalidity=mailbox.uidvalidity)
+
+    def without_bytes(self) -> Self:
+        """Those in quarantine that the operator did not hand out, and might another day."""
+        return self.filter(state=RawState.QUARANTINED, reason__startswith=NOT_FETCHED)
+
+    def visible_to(self, user_id: object) -> Self:
+        return self.filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"))
 
 
 class RawMessage(BlobColumns):
@@ -44,15 +67,20 @@ class RawMessage(BlobColumns):
     stored_at = models.DateTimeField()
     message = models.OneToOneField(Message, null=True, on_delete=models.PROTECT, related_name="raw")
 
-    objects = SealedManager["RawMessage"]()
+    objects = RawMessageQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["mailbox", "folder", "uidvalidity", "uid"], name="raw_message_once")
+            models.UniqueConstraint(
+                fields=["mailbox", "folder", "uidvalidity", "uid"], name="raw_message_once"
+            )
         ]
         indexes = [
-            models.Index(fields=["stored_at"], condition=Q(state="stored"), name="raw_to_process"),
-            models.Index(fields=["-stored_at"], condition=Q(state="quarantined"), name="raw_in_quarantine"),
+            models.Index(fields=["digest"], name="raw_by_digest"),
+            models.Index(fields=["stored_at", "id"], condition=Q(state="stored"), name="raw_to_process"),
+            models.Index(
+                fields=["-stored_at", "-id"], condition=Q(state="quarantined"), name="raw_in_quarantine"
+            ),
         ]
 
     def __str__(self) -> str:

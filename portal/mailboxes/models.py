@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from portal.lib.ids import uuid7
-from portal.vault.fields import SealedManager, SealedQuerySet
+from portal.vault.fields import SealedQuerySet
 
 
 class MailboxKind(models.TextChoices):
@@ -71,8 +71,8 @@ class Mailbox(models.Model):
     trust_pem = models.TextField()
     crl_pem = models.TextField(blank=True)
 
-    # Fetching: every UID up to the watermark is stored; a changed UIDVALIDITY starts over.
-    uidvalidity = models.BigIntegerField(null=True)
+    # Fetching: every UID up to the watermark is stored; a changed UIDVALIDITY (0: never fetched) starts over.
+    uidvalidity = models.BigIntegerField(default=0)
     watermark = models.BigIntegerField(default=0)
     reconciled_at = models.DateTimeField(null=True)  # when all UIDs were last compared with what is here
     # When it is due; whoever takes it moves this on first, so that nobody else does (portal/mailboxes/actions.py).

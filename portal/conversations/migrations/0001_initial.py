@@ -3,127 +3,282 @@
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
+from django.db import migrations, models
+
 import portal.lib.ids
 import portal.vault.fields
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('mailboxes', '0001_initial'),
-        ('patients', '0001_initial'),
-        ('team', '0001_initial'),
+        ("mailboxes", "0001_initial"),
+        ("patients", "0001_initial"),
+        ("team", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(default=portal.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('patient', 'Patient'), ('professional', 'Professionnel'), ('form', 'Formulaire')], max_length=12)),
-                ('state', models.CharField(choices=[('open', 'À traiter'), ('done', 'Terminé')], default='open', max_length=8)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('correspondent_fingerprint', models.CharField(max_length=64)),
-                ('subject_fingerprint', models.CharField(max_length=64)),
-                ('subject', portal.vault.fields.SealedTextField(blank=True, default='', label='conversation.subject')),
-                ('snippet', portal.vault.fields.SealedTextField(blank=True, default='', label='conversation.snippet')),
-                ('people', portal.vault.fields.SealedJSONField(default=list, label='conversation.people')),
-                ('last_message_at', models.DateTimeField()),
-                ('last_sent_at', models.DateTimeField(null=True)),
-                ('last_received_at', models.DateTimeField(null=True)),
-                ('message_count', models.PositiveIntegerField(default=0)),
-                ('attachment_count', models.PositiveIntegerField(default=0)),
-                ('unopened', models.BooleanField(default=True)),
-                ('failed', models.BooleanField(default=False)),
-                ('snoozed_until', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='team.user')),
-                ('mailbox', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='mailboxes.mailbox')),
-                ('patient', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='patients.patient')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=portal.lib.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("patient", "Patient"),
+                            ("professional", "Professionnel"),
+                            ("form", "Formulaire"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "À traiter"), ("done", "Terminé")], default="open", max_length=8
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("correspondent_fingerprint", models.CharField(max_length=64)),
+                ("subject_fingerprint", models.CharField(max_length=64)),
+                (
+                    "subject",
+                    portal.vault.fields.SealedTextField(blank=True, default="", label="conversation.subject"),
+                ),
+                (
+                    "snippet",
+                    portal.vault.fields.SealedTextField(blank=True, default="", label="conversation.snippet"),
+                ),
+                ("people", portal.vault.fields.SealedJSONField(default=list, label="conversation.people")),
+                ("last_message_at", models.DateTimeField()),
+                ("last_sent_at", models.DateTimeField(null=True)),
+                ("last_received_at", models.DateTimeField(null=True)),
+                ("message_count", models.PositiveIntegerField(default=0)),
+                ("attachment_count", models.PositiveIntegerField(default=0)),
+                ("unopened", models.BooleanField(default=True)),
+                ("failed", models.BooleanField(default=False)),
+                ("snoozed_until", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="team.user",
+                    ),
+                ),
+                (
+                    "mailbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="mailboxes.mailbox",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="patients.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('open', 'À traiter'), ('mine', 'À moi'), ('unopened', 'Non ouverts'), ('failed', 'Échecs'), ('quarantine', 'Quarantaine')], max_length=12)),
-                ('n', models.IntegerField(default=0)),
-                ('mailbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='mailboxes.mailbox')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.user')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("open", "À traiter"),
+                            ("mine", "À moi"),
+                            ("unopened", "Non ouverts"),
+                            ("failed", "Échecs"),
+                            ("quarantine", "Quarantaine"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("n", models.IntegerField(default=0)),
+                (
+                    "mailbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="mailboxes.mailbox"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="team.user",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=portal.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('in', 'Reçu'), ('out', 'Envoyé'), ('note', 'Note'), ('event', 'Suivi')], max_length=5)),
-                ('at', models.DateTimeField()),
-                ('what', models.CharField(blank=True, max_length=20)),
-                ('message_id_fingerprint', models.CharField(blank=True, max_length=64)),
-                ('mdn_asked', models.BooleanField(default=False)),
-                ('ends_exchange', models.BooleanField(default=False)),
-                ('headers', portal.vault.fields.SealedJSONField(default=dict, label='message.headers')),
-                ('text', portal.vault.fields.SealedTextField(blank=True, default='', label='message.text')),
-                ('defects', models.CharField(blank=True, max_length=200)),
-                ('tokens', django.contrib.postgres.search.SearchVectorField(null=True)),
-                ('about', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='team.user')),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='team.user')),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='conversations.conversation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=portal.lib.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("in", "Reçu"), ("out", "Envoyé"), ("note", "Note"), ("event", "Suivi")],
+                        max_length=5,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("what", models.CharField(blank=True, max_length=20)),
+                ("message_id_fingerprint", models.CharField(blank=True, max_length=64)),
+                ("mdn_asked", models.BooleanField(default=False)),
+                ("ends_exchange", models.BooleanField(default=False)),
+                ("headers", portal.vault.fields.SealedJSONField(default=dict, label="message.headers")),
+                ("text", portal.vault.fields.SealedTextField(blank=True, default="", label="message.text")),
+                ("defects", models.CharField(blank=True, max_length=200)),
+                ("tokens", django.contrib.postgres.search.SearchVectorField(null=True)),
+                (
+                    "about",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="team.user",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="team.user",
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="conversations.conversation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.UUIDField(default=portal.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('part', models.CharField(max_length=40)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('name', portal.vault.fields.SealedTextField(label='attachment.name')),
-                ('kind', models.CharField(max_length=10)),
-                ('size', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('inline', models.BooleanField(default=False)),
-                ('scan', models.CharField(choices=[('pending', 'En cours d’analyse'), ('clean', 'Analysé'), ('infected', 'Bloqué'), ('unscanned', 'Non analysé')], default='pending', max_length=10)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='conversations.message')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=portal.lib.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("part", models.CharField(max_length=40)),
+                ("position", models.PositiveSmallIntegerField()),
+                ("name", portal.vault.fields.SealedTextField(label="attachment.name")),
+                ("kind", models.CharField(max_length=10)),
+                ("size", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("inline", models.BooleanField(default=False)),
+                (
+                    "scan",
+                    models.CharField(
+                        choices=[
+                            ("pending", "En cours d’analyse"),
+                            ("clean", "Analysé"),
+                            ("infected", "Bloqué"),
+                            ("unscanned", "Non analysé"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attachments",
+                        to="conversations.message",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['state', '-last_message_at', '-id'], name='conversation_by_state'),
+            model_name="conversation",
+            index=models.Index(fields=["state", "-last_message_at", "-id"], name="conversation_by_state"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('assignee__isnull', False), ('state', 'open')), fields=['assignee', '-last_message_at', '-id'], name='conversation_assigned'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("assignee__isnull", False), ("state", "open")),
+                fields=["assignee", "-last_message_at", "-id"],
+                name="conversation_assigned",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('last_sent_at__isnull', False)), fields=['-last_message_at', '-id'], name='conversation_written_to'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("last_sent_at__isnull", False)),
+                fields=["-last_message_at", "-id"],
+                name="conversation_written_to",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['mailbox', 'correspondent_fingerprint', 'subject_fingerprint', '-last_message_at'], name='conversation_threading'),
+            model_name="conversation",
+            index=models.Index(
+                fields=["mailbox", "correspondent_fingerprint", "subject_fingerprint", "-last_message_at"],
+                name="conversation_threading",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='counter',
-            constraint=models.UniqueConstraint(fields=('mailbox', 'kind', 'user'), name='counter_once', nulls_distinct=False),
+            model_name="counter",
+            constraint=models.UniqueConstraint(
+                fields=("mailbox", "kind", "user"), name="counter_once", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['conversation', 'at', 'id'], name='message_in_order'),
+            model_name="message",
+            index=models.Index(fields=["conversation", "at", "id"], name="message_in_order"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('message_id_fingerprint', ''), _negated=True), fields=['message_id_fingerprint'], name='message_by_message_id'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("message_id_fingerprint", ""), _negated=True),
+                fields=["message_id_fingerprint"],
+                name="message_by_message_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['tokens'], name='message_tokens'),
+            model_name="message",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["tokens"], name="message_tokens"),
+        ),
+        migrations.AddIndex(
+            model_name="attachment",
+            index=models.Index(
+                condition=models.Q(("scan", "pending")), fields=["id"], name="attachment_to_scan"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(fields=('message', 'position'), name='attachment_order'),
+            model_name="attachment",
+            constraint=models.UniqueConstraint(fields=("message", "position"), name="attachment_order"),
         ),
     ]

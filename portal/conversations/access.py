@@ -1,0 +1,41 @@
+"""The only door to a conversation, its messages and their files; absent and forbidden look the same."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+from portal.conversations.models import Attachment, Conversation, Message
+from portal.team.models import User
+
+Found = TypeVar("Found")
+
+
+class NotVisible(Exception):
+    """There is no such thing for this person (404): it does not exist, or is in somebody's own mailbox."""
+
+
+def get_conversation(user: User, conversation_id: UUID) -> Conversation:
+    """With its patient and its assignee. Raises NotVisible."""
+    visible = Conversation.objects.visible_to(user.id).select_related("patient", "assignee")
+    return _one(visible.filter(pk=conversation_id).first())
+
+
+def get_message(user: User, message_id: UUID) -> Message:
+    """With its conversation. Raises NotVisible."""
+    visible = Message.objects.defer("tokens").select_related("conversation")
+    seen = Conversation.objects.visible_to(user.id)
+    return _one(visible.filter(pk=message_id, conversation__in=seen).first())
+
+
+def get_attachment(user: User, attachment_id: UUID) -> Attachment:
+    """With its message and conversation. Raises NotVisible."""
+    visible = Attachment.objects.defer("message__tokens").select_related("message__conversation")
+    seen = Conversation.objects.visible_to(user.id)
+    return _one(visible.filter(pk=attachment_id, message__conversation__in=seen).first())
+
+
+def _one(found: Found | None) -> Found:
+    if found is None:
+        raise NotVisible
+    return found

@@ -1,0 +1,67 @@
+"""Keep the counts beside the views, in the transaction of what they count."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Mapping
+from itertools import chain
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, Sum
+
+from portal.conversations.models import Conversation, ConversationState, Counter, CounterKind
+from portal.mailboxes.models import Mailbox
+
+# mailbox, kind, user
+Key = tuple[UUID, CounterKind, UUID | None]
+Counts = Tally[Key]
+
+MOVE = (
+    "INSERT INTO conversations_counter AS c (mailbox_id, kind, user_id, n) VALUES {rows} "
+    "ON CONFLICT ON CONSTRAINT counter_once DO UPDATE SET n = c.n + EXCLUDED.n"
+)
+
+
+def counted(conversation: Conversation) -> Counts:
+    """What this conversation adds to the counts as it stands."""
+    mailbox = conversation.mailbox_id
+    keys: list[Key] = []
+    if conversation.state == ConversationState.OPEN:
+        keys.append((mailbox, CounterKind.OPEN, None))
+        if conversation.assignee_id:
+            keys.append((mailbox, CounterKind.MINE, conversation.assignee_id))
+    if conversation.unopened:
+        keys.append((mailbox, CounterKind.UNOPENED, None))
+    if conversation.failed:
+        keys.append((mailbox, CounterKind.FAILED, None))
+    return Tally(keys)
+
+
+def move(before: Counts, after: Counts) -> None:
+    """Take `before` off the counts and add `after`, in one statement and always in the same order of rows."""
+    changes = Tally(after)
+    changes.subtract(before)
+    moved = sorted((key for key, n in changes.items() if n), key=str)
+    if not moved:
+        return
+    values = chain.from_iterable((*key, changes[key]) for key in moved)
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(moved))), list(values))
+
+
+def move_quarantine(mailbox_id: UUID, n: int) -> None:
+    """Count `n` more (or fewer) messages in quarantine."""
+    move(Tally(), Tally({(mailbox_id, CounterKind.QUARANTINE, None): n}))
+
+
+def counts(user_id: UUID) -> Mapping[CounterKind, int]:
+    """Every count of this person, in one query: of the mailboxes seen, and of nobody else's own."""
+    rows = (
+        Counter.objects.filter(Q(user=None) | Q(user=user_id))
+        .filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"))
+        .values_list("kind")
+        .annotate(total=Sum("n"))
+    )
+    found = {CounterKind(kind): total for kind, total in rows}
+    return {kind: found.get(kind, 0) for kind in CounterKind}

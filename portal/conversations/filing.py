@@ -1,0 +1,246 @@
+"""Put a message, received or sent, where it belongs: in the transaction of the caller."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from portal.audit.actions import record
+from portal.audit.events import Event
+from portal.conversations import counters
+from portal.conversations.locking import locked
+from portal.conversations.matching import (
+    correspondent_mark,
+    find_conversation,
+    message_mark,
+    subject_mark,
+)
+from portal.conversations.models import (
+    Attachment,
+    Conversation,
+    ConversationKind,
+    ConversationState,
+    Message,
+    MessageKind,
+    ScanState,
+)
+from portal.conversations.people import joined, kept
+from portal.conversations.search import tokens_of
+from portal.lib.ids import uuid7
+from portal.lib.text import one_line
+from portal.mail.addresses import Address
+from portal.mail.parsed import ParsedMail
+from portal.mail.references import thread_parents
+from portal.mail.subjects import display_subject
+from portal.mailboxes.models import Mailbox
+from portal.patients.identity import Correspondent
+from portal.vault.index import fingerprint
+
+if TYPE_CHECKING:
+    from portal.team.models import User
+
+LONGEST_SNIPPET = 160
+LONGEST_DEFECTS = 200
+# From our own address, by a stranger or by another program on the same BAL: shown as received, never as sent.
+OWN_ADDRESS = "own-address"
+MOVED = (
+    *("state", "version", "people", "snippet", "last_message_at", "last_sent_at", "last_received_at"),
+    *("message_count", "attachment_count", "unopened"),
+)
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file of a message: `digest` is the SHA-256 of its bytes in hex, `kind` what they are."""
+
+    part: str
+    name: str
+    kind: str
+    size: int
+    digest: str
+    inline: bool = False
+    scan: ScanState = ScanState.CLEAN
+
+
+def file_message(
+    mail: ParsedMail,
+    *,
+    pk: UUID,
+    mailbox: Mailbox,
+    correspondent: Correspondent,
+    at: datetime,
+    files: Sequence[NewFile] = (),
+    event: Event = Event.MESSAGE_RECEIVE,
+) -> Message:
+    """File what was received at `at` as message `pk`; a done conversation is open again.
+
+    Called in a transaction, last: it ends with the journal. At most nine statements.
+    """
+    sender = correspondent.address
+    found = find_conversation(
+        mailbox_id=mailbox.id,
+        sender=sender.key,
+        subject=mail.subject,
+        parents=thread_parents(mail.in_reply_to, mail.references),
+        at=at,
+    )
+    conversation = locked(found) if found else _begun(mailbox, sender, correspondent, mail.subject, at)
+    before = counters.counted(conversation) if found else Tally[counters.Key]()
+    conversation.state = ConversationState.OPEN
+    conversation.unopened = True
+    conversation.last_received_at = max(at, conversation.last_received_at or at)
+    _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
+    _save(conversation, new=found is None)
+    message = Message(
+        id=pk,
+        conversation=conversation,
+        kind=MessageKind.RECEIVED,
+        at=at,
+        message_id_fingerprint=message_mark(mail.message_id),
+        mdn_asked=bool(mail.mdn_to),
+        ends_exchange=mail.ends_exchange,
+        headers=_headers(mail),
+        text=mail.text,
+        defects=_defects(mail, correspondent, mailbox),
+    )
+    _insert(message, (sender, *mail.to, *mail.cc), mail.subject, files)
+    counters.move(before, counters.counted(conversation))
+    record(event, by=None, on=("message", message.pk))
+    return message
+
+
+def file_sent(
+    conversation: Conversation | None,
+    *,
+    mailbox: Mailbox,
+    by: User,
+    at: datetime,
+    headers: Mapping[str, Any],
+    text: str,
+    message_id: str,
+    attachments: Sequence[NewFile],
+    people: Sequence[Address],
+    version: int | None = None,
+    pk: UUID | None = None,
+) -> Message:
+    """File what the team sends to `people`, in `conversation` or in a new one that its author keeps.
+
+    `headers` is what Message.headers holds. Called in a transaction, before wake-ups and the journal.
+
+    Raises:
+        StaleVersion: the conversation has moved since `version` was on screen.
+    """
+    subject = str(headers["subject"])
+    if conversation is None:
+        current = _begun(mailbox, people[0], Correspondent(people[0]), subject, at)
+        current.assignee, current.unopened = by, False
+        before = Tally[counters.Key]()
+    else:
+        current = locked(conversation.pk, version)
+        before = counters.counted(current)
+    current.last_sent_at = max(at, current.last_sent_at or at)
+    _add(current, people, mailbox, at, text, len(attachments))
+    _save(current, new=conversation is None)
+    message = Message(
+        id=pk or uuid7(),
+        conversation=current,
+        kind=MessageKind.SENT,
+        at=at,
+        author=by,
+        message_id_fingerprint=message_mark(message_id),
+        ends_exchange=bool(headers.get("ends_exchange")),
+        headers=dict(headers),
+        text=text,
+    )
+    _insert(message, people, subject, attachments)
+    counters.move(before, counters.counted(current))
+    return message
+
+
+def _begun(
+    mailbox: Mailbox, first: Address, correspondent: Correspondent, subject: str, at: datetime
+) -> Conversation:
+    return Conversation(
+        mailbox=mailbox,
+        kind=ConversationKind.PATIENT if first.is_patient() else ConversationKind.PROFESSIONAL,
+        patient=correspondent.patient,
+        correspondent_fingerprint=correspondent_mark(first.key),
+        subject_fingerprint=subject_mark(subject),
+        subject=display_subject(subject),
+        people=[kept(first)],
+        last_message_at=at,
+        version=0,
+    )
+
+
+def _add(
+    conversation: Conversation,
+    people: Iterable[Address],
+    mailbox: Mailbox,
+    at: datetime,
+    text: str,
+    files: int,
+) -> None:
+    """One message more: a snippet of it if it is the newest, and whoever is in it."""
+    conversation.people = joined(conversation.people, people, besides=(mailbox.address,))
+    if at >= conversation.last_message_at:
+        conversation.last_message_at = at
+        conversation.snippet = one_line(text[: 2 * LONGEST_SNIPPET], LONGEST_SNIPPET)
+    conversation.message_count += 1
+    conversation.attachment_count += files
+    conversation.version += 1
+
+
+def _save(conversation: Conversation, *, new: bool) -> None:
+    if new:
+        conversation.save(force_insert=True)
+    else:
+        conversation.save(update_fields=MOVED)
+
+
+def _insert(message: Message, people: Iterable[Address], subject: str, files: Sequence[NewFile]) -> None:
+    """The message with its tokens, and its files."""
+    message.tokens = tokens_of(
+        subject=subject, people=people, text=message.text, files=[file.name for file in files]
+    )
+    message.save(force_insert=True)
+    Attachment.objects.bulk_create(
+        Attachment(
+            message=message,
+            position=position,
+            part=file.part,
+            name=file.name,
+            kind=file.kind,
+            size=file.size,
+            digest=fingerprint("attachment", file.digest),
+            inline=file.inline,
+            scan=file.scan,
+        )
+        for position, file in enumerate(files)
+    )
+
+
+def _headers(mail: ParsedMail) -> dict[str, Any]:
+    return {
+        "message_id": mail.message_id,
+        "references": list(mail.references or mail.in_reply_to),
+        "from": kept(mail.sender) if mail.sender else None,
+        "reply_to": [kept(address) for address in mail.reply_to],
+        "to": [kept(address) for address in mail.to],
+        "cc": [kept(address) for address in mail.cc],
+        "subject": mail.subject,
+        "date": mail.date.isoformat() if mail.date else None,
+    }
+
+
+def _defects(mail: ParsedMail, correspondent: Correspondent, mailbox: Mailbox) -> str:
+    """Codes joined by commas, as many as fit."""
+    codes = [*correspondent.defects, *mail.defects]
+    if correspondent.address.key == mailbox.address:
+        codes.insert(0, OWN_ADDRESS)
+    text = ",".join(dict.fromkeys(codes))
+    return text if len(text) <= LONGEST_DEFECTS else text[:LONGEST_DEFECTS].rpartition(",")[0]

@@ -1,0 +1,64 @@
+"""The team's lists: fifty rows at a time by key, from clear columns; what is shown is opened, nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import Q
+
+from portal.conversations.models import Conversation, ConversationQuerySet
+from portal.team.models import User
+
+PAGE = 50
+
+
+class View(StrEnum):
+    OPEN = "open"
+    MINE = "mine"
+    SENT = "sent"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last row of a page: the next one begins after it."""
+
+    at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, newest first; `following` is None at the end."""
+
+    rows: list[Conversation]
+    following: Cursor | None
+
+
+def page(user: User, view: View, *, after: Cursor | None = None, size: int = PAGE) -> Page:
+    """One page of a view, in one query; each row with the name of its assignee."""
+    found = _in_view(Conversation.objects.visible_to(user.id), view, user).newest_first()
+    if after is not None:
+        earlier = Q(last_message_at__lt=after.at) | Q(id__lt=after.id)
+        found = found.filter(earlier, last_message_at__lte=after.at)
+    rows = list(found.for_lists()[: size + 1])
+    shown = rows[:size]
+    return Page(shown, Cursor(shown[-1].last_message_at, shown[-1].id) if len(rows) > size else None)
+
+
+def newer_than(user: User, view: View, newest: Cursor) -> int:
+    """How many rows stand above the one at the top of somebody's screen, PAGE at most."""
+    found = _in_view(Conversation.objects.visible_to(user.id), view, user)
+    later = Q(last_message_at__gt=newest.at) | Q(last_message_at=newest.at, id__gt=newest.id)
+    return found.filter(later)[:PAGE].count()
+
+
+def _in_view(conversations: ConversationQuerySet, view: View, user: User) -> ConversationQuerySet:
+    if view == View.MINE:
+        return conversations.open().assigned_to(user.id)
+    if view == View.SENT:
+        return conversations.written_to()
+    return conversations.done() if view == View.DONE else conversations.open()

@@ -1,0 +1,53 @@
+"""Take a message back out of its conversation: it was undone before it left, so it was never sent."""
+
+from __future__ import annotations
+
+from django.db.models import Max
+
+from portal.conversations import counters
+from portal.conversations.filing import LONGEST_SNIPPET
+from portal.conversations.locking import locked
+from portal.conversations.models import Conversation, Message, MessageKind
+from portal.lib.text import one_line
+
+MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
+SHOWN = (
+    *("version", "snippet", "last_message_at", "last_sent_at"),
+    *("message_count", "attachment_count"),
+)
+
+
+def withdraw_sent(message: Message) -> None:
+    """Remove a message that did not leave; a conversation that it alone had begun goes with it.
+
+    Called in a transaction, before wake-ups and the journal; nothing may point at the message any more.
+    """
+    conversation = locked(message.conversation_id)
+    files = message.attachments.count()
+    message.attachments.all().delete()
+    Message.objects.filter(pk=message.pk).delete()
+    before = counters.counted(conversation)
+    if _begun_by_it_alone(conversation):
+        conversation.delete()
+        counters.move(before, counters.Counts())
+        return
+    conversation.version += 1
+    conversation.message_count -= 1
+    conversation.attachment_count -= files
+    _show_newest(conversation)
+    conversation.save(update_fields=SHOWN)
+
+
+def _begun_by_it_alone(conversation: Conversation) -> bool:
+    return not conversation.messages.exists() and not conversation.drafts.exists()
+
+
+def _show_newest(conversation: Conversation) -> None:
+    """The list shows what came before, not words that nobody was sent."""
+    mail = conversation.messages.filter(kind__in=MAIL)
+    newest = mail.defer("tokens", "headers").order_by("-at", "-id").first()
+    conversation.snippet = one_line(newest.text[: 2 * LONGEST_SNIPPET], LONGEST_SNIPPET) if newest else ""
+    if newest:
+        conversation.last_message_at = newest.at
+    sent = mail.filter(kind=MessageKind.SENT).aggregate(at=Max("at"))
+    conversation.last_sent_at = sent["at"]
