@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from portal.conversations.models import Conversation, Message
 from portal.lib.ids import uuid7
-from portal.mailboxes.models import Mailbox
+from portal.mailboxes.models import Mailbox, MailboxState
 from portal.vault.blobs import BlobColumns
 from portal.vault.fields import SealedJSONField, SealedManager, SealedQuerySet, SealedTextField
 
@@ -94,8 +94,17 @@ class DeliveryState(models.TextChoices):
 
 class DeliveryQuerySet(SealedQuerySet["Delivery"]):
     def due(self) -> Self:
-        """Those a worker may claim now, on the database's clock; oldest first."""
-        return self.filter(state=DeliveryState.QUEUED, next_at__lte=Now()).order_by("next_at")
+        """Those a worker may claim now, on the database's clock; oldest first.
+
+        A mailbox that is paused, or stopped by a fault of its own until its next try, holds its mail back; what
+        has waited too long is due all the same, to be given up.
+        """
+        in_service = Q(mailbox__state=MailboxState.ACTIVE)
+        stopped = Q(mailbox__send_retry_at__gt=Now())
+        overdue = Q(give_up_at__lte=Now())
+        return self.filter(
+            (in_service & ~stopped) | overdue, state=DeliveryState.QUEUED, next_at__lte=Now()
+        ).order_by("next_at")
 
 
 class Delivery(BlobColumns):
@@ -108,7 +117,8 @@ class Delivery(BlobColumns):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="deliveries")
-    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="deliveries")
+    # Null once it was undone before anybody had it: the conversation then shows nothing that was not sent.
+    message = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="deliveries")
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -126,7 +136,7 @@ class Delivery(BlobColumns):
     done_at = models.DateTimeField(null=True)
     last_code = models.CharField(max_length=30, blank=True)  # SMTP code, or a fault's code
 
-    objects = SealedManager.from_queryset(DeliveryQuerySet)()
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta(BlobColumns.Meta):
         indexes = [

@@ -4,18 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='TrustedDomain',
+            name="TrustedDomain",
             fields=[
-                ('domain', models.CharField(max_length=253, primary_key=True, serialize=False)),
-                ('loaded_at', models.DateTimeField()),
+                ("domain", models.CharField(max_length=253, primary_key=True, serialize=False)),
+                ("loaded_at", models.DateTimeField()),
             ],
         ),
     ]

@@ -1,0 +1,30 @@
+"""Put a conversation on the team's list of troubles, and take it off once nothing in it is unsettled."""
+
+from __future__ import annotations
+
+from portal.conversations import actions
+from portal.conversations.models import Conversation
+from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
+
+
+def ask_for_attention(delivery: Delivery) -> None:
+    """Somebody was not reached, or may not have been. In the caller's transaction, before wake-ups and journal."""
+    actions.mark_failed(_conversation_of(delivery))
+
+
+def settle_attention(delivery: Delivery) -> None:
+    """The doubt about `delivery` is over; what else went wrong in its conversation keeps the mark.
+
+    Called as `ask_for_attention` is. Whoever deals with a refused recipient takes the mark off by finishing
+    the conversation.
+    """
+    conversation = _conversation_of(delivery)
+    in_it = Delivery.objects.filter(message__conversation=conversation)
+    doubtful = in_it.filter(state=DeliveryState.UNCERTAIN).exclude(pk=delivery.pk)
+    refused = Recipient.objects.filter(delivery__in=in_it, state=RecipientState.FAILED)
+    if not doubtful.exists() and not refused.exists():
+        actions.clear_failed(conversation)
+
+
+def _conversation_of(delivery: Delivery) -> Conversation:
+    return Conversation.objects.get(messages=delivery.message_id)

@@ -1,0 +1,207 @@
+"""Unfinished words: kept on the server, never expiring, never overwritten unseen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from portal.audit.actions import record
+from portal.audit.events import Event
+from portal.conversations.models import Conversation, Message, MessageKind
+from portal.lib.text import many_lines, one_line
+from portal.mailboxes.models import Mailbox
+from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState
+from portal.team.models import User
+
+KEEP_DISCARDED = timedelta(days=30)
+LONGEST_SUBJECT = 255
+LONGEST_TEXT = 500_000
+MOST_TYPED = 100
+# While a delivery is in one of these, its words may be wanted back.
+MAY_COME_BACK = (
+    *(DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.HANDOVER, DeliveryState.RETRY_WAIT),
+    *(DeliveryState.FAILED, DeliveryState.UNCERTAIN),
+)
+
+
+class NoSuchDraft(Exception):
+    """No open draft of this person has this id: sent, discarded, or somebody else's. They look the same."""
+
+
+class StaleDraft(Exception):
+    """The draft was saved elsewhere meanwhile; nothing was written. `draft` is the newer one, for the page to show."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(str(draft.pk))
+        self.draft = draft
+
+
+def get_draft(user: User, draft_id: UUID) -> Draft:
+    """The only way to a draft: one's own, and open.
+
+    Raises:
+        NoSuchDraft: otherwise.
+    """
+    own = Draft.objects.filter(pk=draft_id, author=user, state=DraftState.OPEN)
+    draft = own.select_related("conversation", "mailbox").first()
+    if draft is None:
+        raise NoSuchDraft(draft_id)
+    return draft
+
+
+def new_draft(mailbox: Mailbox, *, by: User) -> Draft:
+    """An empty draft of a new message."""
+    return Draft.objects.create(mailbox=mailbox, author=by)
+
+
+def start_reply(conversation: Conversation, *, by: User) -> Draft:
+    """The open draft of this person in this conversation, or a new one addressed to whoever wrote last."""
+    draft, _ = Draft.objects.get_or_create(
+        conversation=conversation,
+        author=by,
+        state=DraftState.OPEN,
+        defaults={
+            "mailbox_id": conversation.mailbox_id,
+            "recipients": _who_to_answer(conversation),
+            "subject": _answered(conversation.subject),
+        },
+    )
+    return draft
+
+
+def save_draft(
+    draft: Draft, *, by: User, version: int, recipients: Sequence[str], subject: str, text: str
+) -> Draft:
+    """Keep what was typed, if nobody saved since `version`; saving the same again changes nothing.
+
+    Raises:
+        StaleDraft: another tab or place saved meanwhile.
+        NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
+    """
+    with transaction.atomic():
+        kept = lock_draft(draft, by=by)
+        if kept.version != version:
+            raise StaleDraft(kept)
+        before = (kept.recipients, kept.subject, kept.text)
+        kept.recipients = [one_line(entry, 600) for entry in recipients][:MOST_TYPED]
+        kept.subject, kept.text = one_line(subject, LONGEST_SUBJECT), many_lines(text)[:LONGEST_TEXT]
+        if (kept.recipients, kept.subject, kept.text) != before:
+            kept.version += 1
+            kept.save(update_fields=["recipients", "subject", "text", "version", "updated_at"])
+    return kept
+
+
+def discard(draft: Draft, *, by: User) -> None:
+    """Put a draft away; `restore` brings it back during thirty days.
+
+    Raises:
+        NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
+    """
+    with transaction.atomic():
+        kept = lock_draft(draft, by=by)
+        kept.state = DraftState.DISCARDED
+        kept.save(update_fields=["state", "updated_at"])
+        _forget_old()
+        record(Event.DRAFT_DISCARD, by=by, on=("draft", kept.pk))
+
+
+def restore(draft_id: UUID, *, by: User) -> Draft:
+    """Bring a discarded draft back, into the open one if there is one by now.
+
+    Raises:
+        NoSuchDraft: nothing of this person was discarded under this id, or too long ago.
+    """
+    with transaction.atomic():
+        gone = Draft.objects.select_for_update().filter(pk=draft_id, author=by, state=DraftState.DISCARDED)
+        draft = gone.first()
+        if draft is None:
+            raise NoSuchDraft(draft_id)
+        return reopen(draft)
+
+
+def reopen(draft: Draft) -> Draft:
+    """Make a sent or discarded draft open again; one opened meanwhile in the conversation takes its words in.
+
+    In the caller's transaction. What was typed comes first, what was typed since follows: nothing is lost.
+    """
+    open_one = (
+        Draft.objects.select_for_update()
+        .filter(conversation=draft.conversation_id, author=draft.author_id, state=DraftState.OPEN)
+        .exclude(conversation=None)
+        .first()
+    )
+    if open_one is None:
+        draft.state = DraftState.OPEN
+        draft.version += 1
+        draft.save(update_fields=["state", "version", "updated_at"])
+        return draft
+    return _merge(draft, open_one)
+
+
+def forget_sent() -> None:
+    """Drop the drafts whose message has left: it holds their words and files. A failed one's stays, to be rewritten."""
+    may_come_back = Delivery.objects.filter(draft=OuterRef("pk"), state__in=MAY_COME_BACK)
+    Draft.objects.filter(~Exists(may_come_back), state=DraftState.SENT).delete()
+
+
+def lock_draft(draft: Draft, *, by: User) -> Draft:
+    """The open draft as it is now, held to the end of the caller's transaction. Raises NoSuchDraft."""
+    kept = hold_draft(draft, by=by)
+    if kept.state != DraftState.OPEN:
+        raise NoSuchDraft(draft.pk)
+    return kept
+
+
+def hold_draft(draft: Draft, *, by: User) -> Draft:
+    """The same in whatever state it is. Raises NoSuchDraft."""
+    kept = Draft.objects.select_for_update().filter(pk=draft.pk, author=by).first()
+    if kept is None:
+        raise NoSuchDraft(draft.pk)
+    return kept
+
+
+def _merge(draft: Draft, into: Draft) -> Draft:
+    """Files move by their row: sealed bytes are bound to their own key, not to their draft."""
+    into.recipients = list(dict.fromkeys([*draft.recipients, *into.recipients]))
+    into.text = "\n\n".join(text for text in (draft.text, into.text) if text.strip())
+    into.subject = into.subject or draft.subject
+    into.version += 1
+    into.save(update_fields=["recipients", "subject", "text", "version", "updated_at"])
+    draft.files.update(draft=into)
+    draft.delete()
+    return into
+
+
+def _forget_old() -> None:
+    """Health data does not stay for ever because somebody threw it away."""
+    Draft.objects.filter(state=DraftState.DISCARDED, updated_at__lt=timezone.now() - KEEP_DISCARDED).delete()
+
+
+def _who_to_answer(conversation: Conversation) -> list[str]:
+    """Reply-To, else From, of the last message received (mssante 3.2); else whom the conversation is with."""
+    last = (
+        Message.objects.filter(conversation=conversation, kind=MessageKind.RECEIVED)
+        .defer("tokens", "text")
+        .order_by("-at", "-id")
+        .first()
+    )
+    if last is None:
+        return [_typed(person) for person in conversation.people[:1]]
+    named = last.headers["reply_to"] or [last.headers["from"]]
+    return [_typed(person) for person in named if person and person["address"]]
+
+
+def _typed(person: dict[str, str]) -> str:
+    """As a person would type it; a label with commas or brackets in it would be read as more addresses."""
+    label = re.sub(r'[",;:<>()\\@]', " ", person["label"]).strip()
+    return f"{label} <{person['address']}>" if label else person["address"]
+
+
+def _answered(subject: str) -> str:
+    return subject if subject[:3].lower() == "re:" or not subject else f"Re: {subject}"

@@ -1,0 +1,75 @@
+"""Mend what dead workers left behind, put back what may be tried again, and say when to look next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Case, DateTimeField, F, Min, QuerySet, When
+from django.db.models.functions import Greatest, Least, Now
+
+from portal.mailboxes.models import MailboxState
+from portal.outbound import results
+from portal.outbound.models import Delivery, DeliveryState
+from portal.outbound.states import transition
+
+logger = logging.getLogger(__name__)
+
+LEASE_OVER = "lease-over"
+
+
+def sweep() -> None:
+    """Make every delivery that waits for nobody move on; several workers may sweep at once.
+
+    A lease that ran out before the dot frees the delivery: nothing was sent. One that ran out after it leaves
+    a doubt, which is a person's to settle: no machine ever sends those bytes again.
+    """
+    _each(Delivery.objects.filter(state=DeliveryState.RETRY_WAIT, next_at__lte=Now()), _requeue)
+    _each(Delivery.objects.filter(state=DeliveryState.CLAIMED, lease_until__lte=Now()), _free)
+    _each(Delivery.objects.filter(state=DeliveryState.HANDOVER, lease_until__lte=Now()), results.doubt)
+
+
+def next_due() -> datetime | None:
+    """When the next delivery wants something: an attempt, a retry, the end of a lease or of our patience."""
+    moments = [_next_attempt(), _earliest(DeliveryState.RETRY_WAIT, "next_at")]
+    moments += [_earliest(state, "lease_until") for state in (DeliveryState.CLAIMED, DeliveryState.HANDOVER)]
+    return min((moment for moment in moments if moment), default=None)
+
+
+def _each(due: QuerySet[Delivery], act: Callable[[Delivery], object]) -> None:
+    """One short transaction for each; `act` moves it out of `due`, so this ends."""
+    while True:
+        with transaction.atomic():
+            delivery = due.select_for_update(skip_locked=True).defer("inline").first()
+            if delivery is None:
+                return
+            act(delivery)
+
+
+def _requeue(delivery: Delivery) -> None:
+    transition(delivery, DeliveryState.QUEUED)
+
+
+def _free(delivery: Delivery) -> None:
+    logger.warning("delivery %s: its worker died before the dot; queued again", delivery.pk)
+    transition(delivery, DeliveryState.QUEUED, code=LEASE_OVER, lease_until=None)
+
+
+def _earliest(state: DeliveryState, column: str) -> datetime | None:
+    found: datetime | None = Delivery.objects.filter(state=state).aggregate(at=Min(column))["at"]
+    return found
+
+
+def _next_attempt() -> datetime | None:
+    """A mailbox that is stopped or paused holds its mail back, but not beyond the time to give up."""
+    stopped_until = Greatest("next_at", F("mailbox__send_retry_at"))  # ignores NULL on PostgreSQL
+    way_open = Case(
+        When(mailbox__state=MailboxState.ACTIVE, then=Least(stopped_until, "give_up_at")),
+        default=F("give_up_at"),
+        output_field=DateTimeField(),
+    )
+    queued = Delivery.objects.filter(state=DeliveryState.QUEUED)
+    found: datetime | None = queued.aggregate(at=Min(way_open))["at"]
+    return found

@@ -1,0 +1,134 @@
+"""Record what an attempt brought: recipients, state, the team's attention, the journal; one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from portal.audit.actions import record as record_act
+from portal.audit.events import Event
+from portal.lib.failpoints import reach
+from portal.mail.faults import TransportFault
+from portal.mailboxes.actions import record_send_fault, record_send_ok
+from portal.outbound import retry
+from portal.outbound.attention import ask_for_attention
+from portal.outbound.claims import Claim
+from portal.outbound.evidence import clear_doubt
+from portal.outbound.fates import EXPIRED, UNDECIDED, Fate, state_of
+from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
+from portal.outbound.rows import Held, hold
+from portal.outbound.states import FINAL, transition
+
+logger = logging.getLogger(__name__)
+
+# last_sent_at tells people that sending works; it need not be exact to the message.
+NOTE_SENT_EVERY = timedelta(seconds=30)
+EVENTS = {
+    DeliveryState.SENT: Event.DELIVERY_SENT,
+    DeliveryState.RETRY_WAIT: Event.DELIVERY_RETRY,
+    DeliveryState.FAILED: Event.DELIVERY_FAILED,
+    DeliveryState.UNCERTAIN: Event.DELIVERY_UNCERTAIN,
+}
+OURS = frozenset({DeliveryState.CLAIMED, DeliveryState.HANDOVER})
+
+
+def undecided(claim: Claim) -> list[Recipient]:
+    """The recipients that this attempt is for: those whom an earlier one reached are left out."""
+    return list(claim.delivery.recipients.filter(state__in=UNDECIDED).order_by("position"))
+
+
+def record(claim: Claim, fates: Sequence[Fate], *, stopped_by: TransportFault | None = None) -> None:
+    """Write the results of an attempt. A claim that was lost meanwhile changes nothing, but may clear a doubt.
+
+    `stopped_by`: the operator could not be reached at all, so the mailbox's other mail need not try now.
+    """
+    with transaction.atomic():
+        held = hold(claim.delivery.pk)
+        if held.delivery.epoch == claim.delivery.epoch and held.delivery.state in OURS:
+            _apply(held, fates)
+            _move_on(held, stopped_by)
+        else:
+            _too_late(held, claim, fates)
+    reach("outbound.after-record")
+
+
+def doubt(delivery: Delivery) -> None:
+    """The worker died between the dot and the answer: whom no report spoke of may or may not have it."""
+    held = hold(delivery.pk)
+    for recipient in held.standing(RecipientState.PENDING):
+        held.settle(recipient, RecipientState.UNCERTAIN, code="")
+    _move_on(held)
+
+
+def stop_mailbox(claim: Claim, fault: TransportFault) -> None:
+    """The fault is the mailbox's, not this mail's: it waits in the queue, with all others, for the next try."""
+    with transaction.atomic():
+        if transition(claim.delivery, DeliveryState.QUEUED, code=fault.code, lease_until=None):
+            record_send_fault(claim.delivery.mailbox, fault)
+
+
+def _apply(held: Held, fates: Sequence[Fate]) -> None:
+    """A report that came before us has decided already, and stands."""
+    brought = {fate.recipient.pk: fate for fate in fates}
+    for recipient in held.standing(*UNDECIDED):
+        fate = brought.get(recipient.pk)
+        if fate:
+            held.settle(recipient, fate.state, code=fate.code, answer=fate.answer)
+
+
+def _move_on(held: Held, stopped_by: TransportFault | None = None) -> None:
+    delivery = held.delivery
+    attempt = delivery.attempt + 1
+    next_at = retry.next_attempt_at(attempt, now=held.at, give_up_at=delivery.give_up_at)
+    if next_at is None:
+        for recipient in held.standing(RecipientState.PENDING):
+            held.settle(recipient, RecipientState.FAILED, code=EXPIRED, answer=recipient.answer)
+    after, code = state_of(held.recipients), _telling_code(held)
+    when: dict[str, datetime | None] = {"done_at": held.at} if after in FINAL else {}
+    if after == DeliveryState.RETRY_WAIT:
+        when["next_at"] = next_at
+    transition(delivery, after, code=code, attempt=attempt, lease_until=None, **when)
+    _tell_the_team(held, code, stopped_by)
+
+
+def _tell_the_team(held: Held, code: str, stopped_by: TransportFault | None) -> None:
+    """Whoever was not reached comes back to the team's attention; then the mailbox, then the journal."""
+    delivery = held.delivery
+    if held.standing(RecipientState.FAILED, RecipientState.UNCERTAIN):
+        ask_for_attention(delivery)
+    if delivery.state == DeliveryState.SENT:
+        _note_sent(held)
+    if stopped_by:
+        record_send_fault(delivery.mailbox, stopped_by)
+    detail = f"attempt={delivery.attempt} code={code.split()[0]}" if code else f"attempt={delivery.attempt}"
+    record_act(EVENTS[DeliveryState(delivery.state)], by=None, on=("delivery", delivery.pk), detail=detail)
+
+
+def _note_sent(held: Held) -> None:
+    mailbox = held.delivery.mailbox
+    last = mailbox.last_sent_at
+    if mailbox.send_fault or last is None or held.at - last > NOTE_SENT_EVERY:
+        record_send_ok(mailbox)
+
+
+def _telling_code(held: Held) -> str:
+    """The worst recipient's code says why the delivery stands where it stands."""
+    order = (RecipientState.FAILED, RecipientState.PENDING, RecipientState.ACCEPTED)
+    codes = [recipient.code for state in order for recipient in held.standing(state) if recipient.code]
+    return codes[0] if codes else ""
+
+
+def _too_late(held: Held, claim: Claim, fates: Sequence[Fate]) -> None:
+    """A worker that slept beyond its lease: only an acceptance that it saw itself is worth something now."""
+    delivery = held.delivery
+    logger.warning("delivery %s: the result of epoch %s came too late", delivery.pk, claim.delivery.epoch)
+    if delivery.epoch == claim.delivery.epoch and delivery.state == DeliveryState.UNCERTAIN:
+        accepted = {fate.recipient.pk: fate for fate in fates if fate.state == RecipientState.ACCEPTED}
+        for recipient in held.standing(RecipientState.UNCERTAIN):
+            if recipient.pk in accepted:
+                fate = accepted[recipient.pk]
+                held.settle(recipient, RecipientState.ACCEPTED, code=fate.code, answer=fate.answer)
+        clear_doubt(held, proof="late-answer")

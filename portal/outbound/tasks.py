@@ -1,0 +1,13 @@
+"""The bell that rings when something is due to leave; the rows say what (security 3.1)."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from portal.outbound.deliver import deliver_due as deliver_all_due
+from tenants.celery import PharmacyTask
+
+
+@shared_task(base=PharmacyTask, name="outbound.deliver_due", queue="outbound", ignore_result=True)
+def deliver_due() -> None:
+    deliver_all_due()
