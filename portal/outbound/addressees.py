@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from portal.conversations.models import Conversation
 from portal.conversations.people import takes_part
 from portal.directory.whitelist import refused_domains
-from portal.mail.addresses import Address, BadAddress, check_outgoing, parse_list
+from portal.lib.text import visible
+from portal.mail.addresses import Address, BadAddress, check_outgoing
 
 MOST_RECIPIENTS = 50
 
@@ -18,6 +20,8 @@ BAD_SYNTAX = "Cette adresse est mal écrite."
 NOT_TRUSTED = "Ce domaine n’est pas dans l’espace de confiance MSSanté : l’opérateur refuserait le message."
 PATIENT_FIRST = "On n’écrit à un patient que pour lui répondre : il doit avoir écrit dans cette conversation."
 TWO_PATIENTS = "Un message s’adresse à un seul patient : chacun verrait l’adresse, donc l’INS, de l’autre."
+
+_ENTRY = re.compile(r"(?P<label>[^<>\r\n]{0,200})<(?P<named>[^<>]+)>|(?P<alone>[^<>\s]+)")
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,14 @@ def check_recipients(typed: Iterable[str], conversation: Conversation | None) ->
 
 
 def _read(entry: str) -> Address | None:
-    """What was typed or taken over from a mail: `Label <address>`, or the address alone."""
-    found = parse_list(entry.encode())
-    if len(found) != 1:
+    """What was typed or taken over from a mail: `Label <address>`, or the address alone; nothing lenient."""
+    found = _ENTRY.fullmatch(entry.strip())
+    if not found:
         return None
     try:
-        return Address(found[0].label, check_outgoing(found[0].address))
+        return Address(
+            visible(found["label"] or "").strip('" '), check_outgoing(found["named"] or found["alone"])
+        )
     except BadAddress:
         return None
 

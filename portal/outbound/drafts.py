@@ -14,10 +14,12 @@ from django.utils import timezone
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations.models import Conversation, Message, MessageKind
+from portal.lib.ids import uuid7
 from portal.lib.text import many_lines, one_line
 from portal.mailboxes.models import Mailbox
 from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState
 from portal.team.models import User
+from portal.vault.fields import SealedQuerySet
 
 KEEP_DISCARDED = timedelta(days=30)
 LONGEST_SUBJECT = 255
@@ -48,25 +50,45 @@ def get_draft(user: User, draft_id: UUID) -> Draft:
     Raises:
         NoSuchDraft: otherwise.
     """
-    own = Draft.objects.filter(pk=draft_id, author=user, state=DraftState.OPEN)
-    draft = own.select_related("conversation", "mailbox").first()
+    draft = _own(user).filter(pk=draft_id).select_related("conversation", "mailbox").first()
     if draft is None:
         raise NoSuchDraft(draft_id)
     return draft
 
 
-def new_draft(mailbox: Mailbox, *, by: User) -> Draft:
-    """An empty draft of a new message."""
-    return Draft.objects.create(mailbox=mailbox, author=by)
+def new_draft(mailbox: Mailbox, *, by: User, draft_id: UUID | None = None) -> Draft:
+    """A draft of a new message, empty or the one that `draft_id` has: the id with which the page was made.
+
+    Raises:
+        NoSuchDraft: that id is of a draft that was sent or discarded, or of somebody else's.
+    """
+    draft, _ = Draft.objects.get_or_create(
+        id=draft_id or uuid7(), defaults={"mailbox": mailbox, "author": by}
+    )
+    if draft.author_id != by.pk or draft.state != DraftState.OPEN:
+        raise NoSuchDraft(draft.pk)
+    return draft
 
 
-def start_reply(conversation: Conversation, *, by: User) -> Draft:
-    """The open draft of this person in this conversation, or a new one addressed to whoever wrote last."""
+def start_reply(conversation: Conversation, *, by: User, draft_id: UUID | None = None) -> Draft:
+    """The open draft of this person in this conversation, or a new one addressed to whoever wrote last.
+
+    A new one gets the id with which the page was made.
+
+    Raises:
+        NoSuchDraft: that id is of a draft that was sent or discarded, or of somebody else's.
+    """
+    own = _own(by).filter(conversation=conversation).first()
+    if own is not None:
+        return own
+    if draft_id is not None and Draft.objects.filter(pk=draft_id).exists():
+        raise NoSuchDraft(draft_id)
     draft, _ = Draft.objects.get_or_create(
         conversation=conversation,
         author=by,
         state=DraftState.OPEN,
         defaults={
+            "id": draft_id or uuid7(),
             "mailbox_id": conversation.mailbox_id,
             "recipients": _who_to_answer(conversation),
             "subject": _answered(conversation.subject),
@@ -164,6 +186,10 @@ def hold_draft(draft: Draft, *, by: User) -> Draft:
     if kept is None:
         raise NoSuchDraft(draft.pk)
     return kept
+
+
+def _own(user: User) -> SealedQuerySet[Draft]:
+    return Draft.objects.filter(author=user, state=DraftState.OPEN)
 
 
 def _merge(draft: Draft, into: Draft) -> Draft:
