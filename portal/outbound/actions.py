@@ -30,8 +30,8 @@ from portal.outbound.states import transition
 from portal.team.models import User
 
 EMPTY = "Le message est vide."
-PAUSED = "La boîte est en pause : rien n’en part pour le moment."
-TOO_BIG = "Le message est trop gros : retirez un fichier ou envoyez-le en plusieurs fois."
+PAUSED = "La boîte est en pause : rien n’en part pour le moment."
+TOO_BIG = "Le message est trop gros : retirez un fichier ou envoyez-le en plusieurs fois."
 
 
 class TooLate(Exception):

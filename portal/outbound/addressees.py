@@ -17,9 +17,9 @@ MOST_RECIPIENTS = 50
 NOBODY = "Indiquez au moins un destinataire."
 TOO_MANY = f"Pas plus de {MOST_RECIPIENTS} destinataires par message."
 BAD_SYNTAX = "Cette adresse est mal écrite."
-NOT_TRUSTED = "Ce domaine n’est pas dans l’espace de confiance MSSanté : l’opérateur refuserait le message."
-PATIENT_FIRST = "On n’écrit à un patient que pour lui répondre : il doit avoir écrit dans cette conversation."
-TWO_PATIENTS = "Un message s’adresse à un seul patient : chacun verrait l’adresse, donc l’INS, de l’autre."
+NOT_TRUSTED = "Ce domaine n’est pas dans l’espace de confiance MSSanté : l’opérateur refuserait le message."
+PATIENT_FIRST = "On n’écrit à un patient que pour lui répondre : il doit avoir écrit dans cette conversation."
+TWO_PATIENTS = "Un message s’adresse à un seul patient : chacun verrait l’adresse, donc l’INS, de l’autre."
 
 _ENTRY = re.compile(r"(?P<label>[^<>\r\n]{0,200})<(?P<named>[^<>]+)>|(?P<alone>[^<>\s]+)")
 

@@ -103,7 +103,7 @@ def _refuse_too_much(draft: Draft, size: int) -> None:
 def _too_big() -> str:
     """Files grow by a third in a mail (RFC 2045 6.8)."""
     room = settings.MAX_MESSAGE_BYTES * 3 // 4 // MEGABYTE
-    return f"Trop gros : un message emporte au plus {room} Mo de fichiers en tout."
+    return f"Trop gros : un message emporte au plus {room} Mo de fichiers en tout."
 
 
 def _mail_type(kind: Kind, name: str) -> str:

@@ -115,7 +115,7 @@ def _take_in(deliveries: Iterable[UUID], notice: _Notice) -> bool:
 
 
 def _tell(delivery_id: UUID, notice: _Notice) -> bool:
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         held = hold(delivery_id)
         named = [(recipient, word) for word in notice.words for recipient in _named(held, word, notice)]
         changed = [word for recipient, word in named if _settle(held, recipient, word, notice)]

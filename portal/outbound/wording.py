@@ -77,9 +77,12 @@ def why(code: str) -> str:
     """The cause behind a stored code, in a few words: an enhanced status says more than the SMTP code."""
     if code in _OURS:
         return _OURS[code]
-    status = re.search(r"\b[245]\.(\d{1,3})\.(\d{1,3})\b", code)
+    status = re.search(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b", code)
     if status:
-        found = _STATUS.get(f"{status[1]}.{status[2]}") or _STATUS.get(status[1])
+        kind, subject, detail = status.groups()
+        if kind == "4" and subject == "7":  # how a grey list answers
+            return "le serveur demande de réessayer plus tard"
+        found = _STATUS.get(f"{subject}.{detail}") or _STATUS.get(subject)
         if found:
             return found
     if code in FAULTS:
@@ -92,11 +95,11 @@ def _pending(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:
     if delivery.state in UNDERWAY:
         return Line("En cours d’envoi", Tone.WAITING)
     if delivery.state == DeliveryState.UNCERTAIN:
-        return Line("Pas encore parti : décidez d’abord du reste", Tone.ASK)
+        return Line("Pas encore parti : décidez d’abord du reste", Tone.ASK)
     if delivery.state not in WAITING:
         return Line("Non parti", Tone.QUIET)
     if delivery.mailbox.state == MailboxState.PAUSED:
-        return Line("En attente : la boîte est en pause", Tone.WAITING)
+        return Line("En attente : la boîte est en pause", Tone.WAITING)
     return _waiting(delivery, recipient, now)
 
 
@@ -104,16 +107,16 @@ def _waiting(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:
     at = next_attempt(delivery) or now
     if delivery.mailbox.send_retry_at and delivery.mailbox.send_retry_at > now:
         return Line(
-            f"En attente : la boîte ne peut pas envoyer, nouvel essai {moment(at, now=now)}", Tone.ASK
+            f"En attente : la boîte ne peut pas envoyer, nouvel essai {moment(at, now=now)}", Tone.ASK
         )
     if delivery.attempt:
-        told = f" : {why(recipient.code)}" if recipient.code else ""
+        told = f" : {why(recipient.code)}" if recipient.code else ""
         return Line(f"Pas encore parti{told}. Nouvel essai {moment(at, now=now)}", Tone.WAITING)
     seconds = math.ceil((at - now).total_seconds())
     if seconds <= 0:
         return Line("En attente d’envoi", Tone.WAITING)
     if seconds < 60:
-        return Line(f"Part dans {seconds} s", Tone.WAITING, seconds)
+        return Line(f"Part dans {seconds} s", Tone.WAITING, seconds)
     return Line(f"Part {moment(at, now=now)}", Tone.WAITING)
 
 
@@ -129,19 +132,19 @@ def _delivered(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:
 
 
 def _delayed(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:
-    return Line(f"Retardé : l’opérateur essaie encore ({why(recipient.code)})", Tone.WAITING)
+    return Line(f"Retardé : l’opérateur essaie encore ({why(recipient.code)})", Tone.WAITING)
 
 
 def _failed(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:
-    return Line(f"Non remis : {why(recipient.code)}", Tone.BAD)
+    return Line(f"Non remis : {why(recipient.code)}", Tone.BAD)
 
 
 def _uncertain(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:
     if delivery.state == DeliveryState.RESENT:
-        return Line("Peut-être parti ; envoyé de nouveau depuis", Tone.QUIET)
+        return Line("Peut-être parti ; envoyé de nouveau depuis", Tone.QUIET)
     if delivery.state == DeliveryState.ABANDONED:
-        return Line("Peut-être parti ; l’équipe en est restée là", Tone.QUIET)
-    return Line("À vérifier : peut-être parti", Tone.ASK)
+        return Line("Peut-être parti ; l’équipe en est restée là", Tone.QUIET)
+    return Line("À vérifier : peut-être parti", Tone.ASK)
 
 
 def _cancelled(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:

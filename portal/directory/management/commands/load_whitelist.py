@@ -32,7 +32,7 @@ class Command(BaseCommand):
         added, removed = replace_whitelist(domains)
         if options["verbosity"]:
             self.stdout.write(
-                f"Liste blanche : {len(domains)} domaines ({added} ajoutés, {removed} retirés)."
+                f"Liste blanche : {len(domains)} domaines ({added} ajoutés, {removed} retirés)."
             )
 
     @staticmethod
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             with path.open("rb") as file:
                 return read_whitelist(file.read(MAX_BYTES + 1))
         except OSError as error:
-            raise CommandError(f"Fichier illisible : {error.strerror}. {KEPT}") from error
+            raise CommandError(f"Fichier illisible : {error.strerror}. {KEPT}") from error
         except BadWhitelist as error:
             raise CommandError(f"{error} {KEPT}") from error
 
@@ -51,6 +51,6 @@ class Command(BaseCommand):
         known = TrustedDomain.objects.using(OWNER).count()
         if len(domains) * 2 < known:
             raise CommandError(
-                f"Le fichier ne contient que {len(domains)} domaines contre {known} en place ; "
+                f"Le fichier ne contient que {len(domains)} domaines contre {known} en place ; "
                 f"--force pour l’accepter. {KEPT}"
             )
