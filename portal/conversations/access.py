@@ -16,8 +16,12 @@ class NotVisible(Exception):
 
 
 def get_conversation(user: User, conversation_id: UUID) -> Conversation:
-    """With its patient and its assignee. Raises NotVisible."""
-    visible = Conversation.objects.visible_to(user.id).select_related("patient", "assignee")
+    """With its mailbox (but not its credentials), its patient and its assignee. Raises NotVisible."""
+    visible = (
+        Conversation.objects.visible_to(user.id)
+        .select_related("mailbox", "patient", "assignee")
+        .defer("mailbox__credentials", "mailbox__trust_pem", "mailbox__crl_pem")
+    )
     return _one(visible.filter(pk=conversation_id).first())
 
 

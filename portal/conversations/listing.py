@@ -50,10 +50,13 @@ def page(user: User, view: View, *, after: Cursor | None = None, size: int = PAG
 
 
 def newer_than(user: User, view: View, newest: Cursor) -> int:
-    """How many rows stand above the one at the top of somebody's screen, PAGE at most."""
+    """How many rows something came into since the top of somebody's screen was made, PAGE at most.
+
+    What the team itself sent since is no news.
+    """
     found = _in_view(Conversation.objects.visible_to(user.id), view, user)
     later = Q(last_message_at__gt=newest.at) | Q(last_message_at=newest.at, id__gt=newest.id)
-    return found.filter(later)[:PAGE].count()
+    return found.filter(later, last_received_at__gte=newest.at)[:PAGE].count()
 
 
 def _in_view(conversations: ConversationQuerySet, view: View, user: User) -> ConversationQuerySet:

@@ -20,10 +20,10 @@ SEND_DELAYS = (
 def fetch_delay(failures: int, *, first: float, longest: float, chance: float) -> timedelta:
     """Until the next fetch: `first` seconds, doubled by each failure in a row, at most `longest`.
 
-    `chance` (0 to 1) spreads it by a tenth either way, so that a thousand mailboxes do not knock at once.
+    `chance` (0 to 1) takes up to a tenth off, so that a thousand mailboxes do not knock at once.
     """
     seconds = min(first * 2 ** min(failures, 20), longest)
-    return timedelta(seconds=seconds * (1 + JITTER * (2 * chance - 1)))
+    return timedelta(seconds=seconds * (1 - JITTER * chance))
 
 
 def send_delay(failures: int) -> timedelta:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from portal.conversations.models import Conversation, ConversationState, Message, ScanState
 from portal.conversations.counters import counts
-from portal.conversations.models import CounterKind
+from portal.conversations.models import Conversation, ConversationState, CounterKind, Message, ScanState
 from portal.documents.antivirus import EICAR
 from portal.inbound.importing import keep
 from portal.inbound.models import RawMessage, RawState
