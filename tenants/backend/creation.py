@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
@@ -49,5 +50,14 @@ def _forgotten_default() -> Any:
     """The login's connection, closed with its pool, so that its next query opens a new one."""
     default: Any = connections["default"]
     default.close()
+    _let_return(default.pool)
     default.close_pool()
     return default
+
+
+def _let_return(pool: Any) -> None:
+    """Wait, five seconds at most, until the pool has its connections back: it takes them in a thread, and leaks
+    those that it had no time for before it was closed."""
+    until = time.monotonic() + 5
+    while (stats := pool.get_stats())["pool_available"] < stats["pool_size"] and time.monotonic() < until:
+        time.sleep(0.005)
