@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-FORM = re.compile(r"\d[\dAB]\d{7}")
+FORM = re.compile(r"[0-9][0-9AB][0-9]{7}")
 LETTERS = {"A": 1, "B": 2}  # Corsica's departments, 2A and 2B
 
 

@@ -15,7 +15,7 @@ ENOUGH_LEFT, ENOUGH_DIFFERENT = 8, 6
 KINDS = {"une minuscule": "lower", "une majuscule": "upper", "un chiffre": "digit", "un signe": "sign"}
 GUESSED = (
     *("officinal", "mssante", "pharmacie", "pharmacien", "messagerie", "officine", "ordonnance", "sante"),
-    *("motdepasse", "password", "bienvenue", "bonjour", "azerty", "qwerty", "qsdfgh", "12345", "abcde"),
+    *("motdepasse", "bienvenue", "bonjour", "azerty", "qwerty", "qsdfgh", "12345", "abcde"),
 )
 LEET = str.maketrans("013457@$", "oieastas")
 RULE = "12 caractères de quatre sortes, 14 de trois sortes, ou une phrase de 7 mots"
@@ -37,8 +37,8 @@ def check_password_rule(password: str, *, about: Iterable[str] = ()) -> None:
         raise WeakPassword(f"Au plus {LONGEST} caractères.")
     if not _is_phrase(password):
         _check_kinds(password)
-    _check_common(password)
     _check_known_words(password, about)
+    _check_common(password)
 
 
 def _is_phrase(password: str) -> bool:
