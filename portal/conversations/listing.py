@@ -55,8 +55,8 @@ def newer_than(user: User, view: View, newest: Cursor) -> int:
     What the team itself sent since is no news.
     """
     found = _in_view(Conversation.objects.visible_to(user.id), view, user)
-    later = Q(last_message_at__gt=newest.at) | Q(last_message_at=newest.at, id__gt=newest.id)
-    return found.filter(later, last_received_at__gte=newest.at)[:PAGE].count()
+    later = Q(last_received_at__gt=newest.at) | Q(last_message_at=newest.at, id__gt=newest.id)
+    return found.filter(later, last_message_at__gte=newest.at)[:PAGE].count()
 
 
 def _in_view(conversations: ConversationQuerySet, view: View, user: User) -> ConversationQuerySet:

@@ -7,9 +7,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from portal.conversations.models import Attachment, MessageKind, ScanState
+from portal.documents.sniff import Kind
 from portal.inbound.examine import look_into
-from portal.inbound.originals import original_of
+from portal.inbound.models import RawMessage
 from portal.inbound.store import WAKE
+from portal.vault.files import BlobMissing
+from portal.vault.keys import Unopenable
 from tenants.wakeups import wake
 
 AT_ONCE = 50
@@ -20,7 +23,6 @@ GIVEN_UP_AFTER = timedelta(days=1)
 def scan_pending() -> None:
     """One try for the oldest ones; they are tried every ten minutes for a day, then stay closed."""
     pending = Attachment.objects.filter(scan=ScanState.PENDING, message__kind=MessageKind.RECEIVED)
-    pending = pending.select_related("message").defer("message__tokens")
     files = list(pending.order_by("id")[:AT_ONCE])
     for file in files:
         _look_again(file)
@@ -29,8 +31,12 @@ def scan_pending() -> None:
 
 
 def _look_again(file: Attachment) -> None:
-    kind, state = look_into(original_of(file.message), part=file.part, name=file.name)
-    if state == ScanState.PENDING and timezone.now() - file.message.at > GIVEN_UP_AFTER:
+    raw = RawMessage.objects.get(message=file.message_id)
+    try:
+        kind, state = look_into(raw.read_blob(), part=file.part, name=file.name)
+    except (Unopenable, BlobMissing):
+        kind, state = Kind.OTHER, ScanState.UNSCANNED
+    if state == ScanState.PENDING and timezone.now() - raw.stored_at > GIVEN_UP_AFTER:
         state = ScanState.UNSCANNED
     file.kind, file.scan = kind, state
     file.save(update_fields=["kind", "scan"])
