@@ -66,7 +66,7 @@ def queue(
     """
     with transaction.atomic():
         kept = drafts.hold_draft(draft, by=by)  # a second click waits here
-        done = Delivery.objects.filter(idempotency_key=idempotency_key, author=by).first()
+        done = Delivery.objects.defer("inline").filter(idempotency_key=idempotency_key, author=by).first()
         if done:
             return done
         if kept.state != DraftState.OPEN:

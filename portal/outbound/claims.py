@@ -9,12 +9,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from portal.lib.failpoints import reach
-from portal.mailboxes.actions import database_now
 from portal.outbound.models import Delivery, DeliveryState
 from portal.outbound.states import transition
 from tenants.wakeups import wake
 
 WAKE = "deliver"
+AT = "claimed_at"
 CLAIM_LEASE = timedelta(seconds=120)
 # Longer than the wait for the answer to the dot (600 s): a lease that runs out there means a dead worker.
 HANDOVER_LEASE = timedelta(seconds=900)
@@ -45,8 +45,8 @@ class Claim:
         return transition(
             self.delivery,
             DeliveryState.HANDOVER,
-            handover_at=Now(),
-            lease_until=Now() + HANDOVER_LEASE,
+            handover_at=timedelta(),
+            lease_until=HANDOVER_LEASE,
         )
 
 
@@ -62,12 +62,13 @@ def claim_next() -> Claim | None:
             Delivery.objects.due()
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("mailbox")
+            .annotate(**{AT: Now()})
             .first()
         )
         if delivery is None:
             return None
-        at = database_now()
-        transition(delivery, DeliveryState.CLAIMED, epoch=delivery.epoch + 1, lease_until=Now() + CLAIM_LEASE)
+        at: datetime = getattr(delivery, AT)
+        transition(delivery, DeliveryState.CLAIMED, epoch=delivery.epoch + 1, lease_until=CLAIM_LEASE)
         wake(WAKE, at + CLAIM_LEASE)
     reach("outbound.after-claim")
     return Claim(delivery, at)

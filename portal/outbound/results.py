@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -47,6 +47,7 @@ def record(claim: Claim, fates: Sequence[Fate], *, stopped_by: TransportFault | 
     """
     with transaction.atomic():
         held = hold(claim.delivery.pk)
+        held.delivery.mailbox = claim.delivery.mailbox  # as it was at the claim: spares reading it again
         if held.delivery.epoch == claim.delivery.epoch and held.delivery.state in OURS:
             _apply(held, fates)
             _move_on(held, stopped_by)
@@ -87,17 +88,24 @@ def _move_on(held: Held, stopped_by: TransportFault | None = None) -> None:
         for recipient in held.standing(RecipientState.PENDING):
             held.settle(recipient, RecipientState.FAILED, code=EXPIRED, answer=recipient.answer)
     after, code = state_of(held.recipients), _telling_code(held)
-    when: dict[str, datetime | None] = {"done_at": held.at} if after in FINAL else {}
-    if after == DeliveryState.RETRY_WAIT:
-        when["next_at"] = next_at
-    transition(delivery, after, code=code, attempt=attempt, lease_until=None, **when)
+    transition(
+        delivery,
+        after,
+        code=code,
+        attempt=attempt,
+        lease_until=None,
+        next_at=next_at or delivery.next_at,
+        done_at=held.at if after in FINAL else None,
+    )
+    delivery.attempt = attempt
     _tell_the_team(held, code, stopped_by)
 
 
 def _tell_the_team(held: Held, code: str, stopped_by: TransportFault | None) -> None:
     """Whoever was not reached comes back to the team's attention; then the mailbox, then the journal."""
     delivery = held.delivery
-    if held.standing(RecipientState.FAILED, RecipientState.UNCERTAIN):
+    troubled = held.standing(RecipientState.FAILED, RecipientState.UNCERTAIN)
+    if any(recipient.decided_at == held.at for recipient in troubled):  # an earlier one was told of already
         ask_for_attention(delivery)
     if delivery.state == DeliveryState.SENT:
         _note_sent(held)

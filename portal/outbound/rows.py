@@ -41,7 +41,7 @@ def hold(delivery_id: UUID) -> Held:
     rows = (
         Recipient.objects.filter(delivery=delivery_id)
         .select_for_update(of=("self", "delivery"))
-        .select_related("delivery__mailbox")
+        .select_related("delivery")
         .defer("delivery__inline")
         .annotate(held_at=Now())
         .order_by("position")
