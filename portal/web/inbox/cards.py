@@ -17,7 +17,9 @@ template                        context, and when
 `inbox/_answer.html`            `shell`, `conversation`: htmx, after any act (also refreshes row and counts)
 `inbox/assign.html`             `shell`, `conversation`: choose a person on a page of its own
 `inbox/attachment.html`         `shell`, `conversation`, `attachment`: one file on a page of its own
-`inbox/compose.html`            `shell`, `draft`: a new message
+`inbox/compose.html`            `shell`, `draft`, `unfinished` (`DraftLine`s): a new message
+`inbox/discarded.html`          `shell`, `draft`: one that was thrown away, and may be taken up again
+`inbox/_piece.html`             `file`, `first`: htmx, one file with all its pages
 `inbox/quarantined.html`        `shell`, `quarantined`: what could not be read
 `inbox/_more.html`              `shell`: htmx, « Afficher la suite »
 `inbox/_news.html`              `shell`: htmx, the list asks what is new
@@ -159,12 +161,16 @@ class ListCard:
 
 @dataclass(frozen=True, slots=True)
 class ShellCard:
-    """What surrounds a conversation: who is signed in, the views with their counts, the list."""
+    """What surrounds a conversation: who is signed in, the views with their counts, the list.
+
+    `faults` are lines about the mailbox itself (« Les messages n'arrivent plus : … »).
+    """
 
     me: Person
     nav: tuple[NavItem, ...]
     listing: ListCard
     search_url: str = ""
+    faults: tuple[str, ...] = ()
 
     @property
     def waiting(self) -> int:
@@ -177,7 +183,8 @@ class AttachmentCard:
     """One file of a message, in place or by name.
 
     `shown`: `page_urls` are PNG on the content host, in order. `download`: no preview. `waiting`: the
-    antivirus has not answered. `blocked`: refused. `words` says why when it is not shown.
+    antivirus has not answered. `blocked`: refused. `words` says why when it is not shown. When only the
+    first page is known, `pages_url` answers `_piece.html` with all of them, once it comes into view.
     """
 
     id: UUID
@@ -188,6 +195,7 @@ class AttachmentCard:
     state: FileState
     words: str = ""
     page_urls: tuple[str, ...] = ()
+    pages_url: str = ""
     download_url: str = ""
 
     @property
@@ -198,19 +206,19 @@ class AttachmentCard:
 
 @dataclass(frozen=True, slots=True)
 class RecipientLine:
-    """How far one recipient's copy is; `detail` is the cause in French when it failed or waits."""
+    """How far one recipient's copy is: `words` say all of it, `state` chooses the drawing."""
 
     name: str
     state: SendState
-    at: datetime | None = None
-    detail: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCard:
     """How far a sent message is.
 
-    `seconds_left` and `may_undo` while it is held back; `may_decide` when a recipient is UNCERTAIN.
+    `seconds_left` and `may_undo` while it is held back; `may_decide` when a recipient is UNCERTAIN,
+    `may_rewrite` when it failed and its words can be taken up again.
     `refresh_url`, asked every 3 s while something still moves, answers `_delivery.html`.
     """
 
@@ -219,6 +227,7 @@ class DeliveryCard:
     may_undo: bool = False
     seconds_left: int = 0
     may_decide: bool = False
+    may_rewrite: bool = False
     refresh_url: str = ""
 
 
@@ -237,7 +246,8 @@ class MessageCard:
     """One message of the thread; `quoted` is what it repeats of earlier ones, folded away.
 
     `origin` is where it came from (« Mon espace santé »), `to` the recipients by name, `remark` what one must
-    know of its reading (« Caractères devinés »), `folded` an old one that shows only its first line.
+    know of its reading (« Caractères devinés »), `folded` an old one that shows only its first line,
+    `original_url` the mail as it came, for those who may have it.
     """
 
     id: UUID
@@ -254,6 +264,7 @@ class MessageCard:
     folded: bool = False
     attachments: tuple[AttachmentCard, ...] = ()
     delivery: DeliveryCard | None = None
+    original_url: str = ""
     shape: ClassVar[str] = "message"
 
 
@@ -264,6 +275,7 @@ class HeldCard:
     by: str
     did: str
     at: datetime
+    meanwhile: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +318,15 @@ class DraftCard:
     errors: DraftErrors = DraftErrors()
     held: HeldCard | None = None
     may_finish: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A new message that was begun and waits; `what` is its subject, else whom it is for."""
+
+    url: str
+    what: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,5 +387,7 @@ class QuarantineCard:
     advice: str
     clues: tuple[Clue, ...] = ()
     download_url: str = ""
+    may_replay: bool = False
+    may_dismiss: bool = False
     back_url: str = ""
     back_label: str = ""

@@ -1,0 +1,1 @@
+"""The content host: what senders sent, apart from everything that has a session."""

@@ -1,0 +1,79 @@
+"""The pages of an attachment as pictures; the last few are kept in this process's memory, never on disk."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from uuid import UUID
+
+from portal.conversations.models import Attachment
+from portal.documents import rendering
+from portal.documents.sniff import Kind
+from portal.web.content.originals import bytes_of
+from tenants.context import current_pharmacy
+
+Key = tuple[UUID, str, int]
+KEPT_BYTES = 8 * 1024 * 1024
+KEPT_COUNTS = 500
+
+
+class Pictures:
+    """The least recently used go first."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Key, bytes] = OrderedDict()
+        self._size = 0
+
+    def find(self, key: Key) -> bytes | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def keep(self, key: Key, picture: bytes) -> None:
+        with self._lock:
+            if key in self._kept or len(picture) > self._room:
+                return
+            self._kept[key] = picture
+            self._size += len(picture)
+            while self._size > self._room:
+                self._size -= len(self._kept.popitem(last=False)[1])
+
+
+_pictures = Pictures(KEPT_BYTES)
+_counts: OrderedDict[Key, int] = OrderedDict()
+
+
+def picture(attachment: Attachment, page: int) -> bytes:
+    """Page `page` (from 0) as PNG.
+
+    Raises:
+        Illegible, NoSuchPage, ChildUnavailable: as `rendering.render_page`.
+        Lost: as `bytes_of`.
+    """
+    key = _key(attachment, page)
+    found = _pictures.find(key)
+    if found is None:
+        found = rendering.render_page(bytes_of(attachment), Kind(attachment.kind), page)
+        _pictures.keep(key, found)
+    return found
+
+
+def count(attachment: Attachment) -> int:
+    """How many pages it has. Raises as `picture`, but NoSuchPage."""
+    key = _key(attachment, 0)
+    found = _counts.get(key)
+    if found is None:
+        found = 1 if attachment.kind != Kind.PDF else rendering.page_count(bytes_of(attachment), Kind.PDF)
+        _counts[key] = found
+        while len(_counts) > KEPT_COUNTS:
+            _counts.popitem(last=False)
+    return found
+
+
+def _key(attachment: Attachment, page: int) -> Key:
+    """By content: the digest is a fingerprint under the pharmacy's key, the pharmacy stands there all the same."""
+    return current_pharmacy().id, attachment.digest, page

@@ -1,0 +1,82 @@
+"""What the team does with a conversation: give it to someone, finish it, take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.conversations.actions import NotAssignable, StaleVersion, assign, finish, reopen
+from portal.conversations.models import Conversation
+from portal.team.models import User
+from portal.team.policy import Permission
+from portal.web.access import requires
+from portal.web.inbox.answers import after_act, in_shell, viewer_of
+from portal.web.inbox.cards import HeldCard
+from portal.web.inbox.conversation import conversation_card
+from portal.web.inbox.doors import conversation_for
+from portal.web.inbox.forms import ActForm, AssignForm
+from portal.web.inbox.held import moved
+from portal.web.requests import StaffRequest
+from portal.web.templatetags.officinal import at as written_at
+
+GONE = "Cette personne ne peut pas prendre la conversation : elle a quitté l’équipe, ou la boîte n’est pas la sienne."
+Act = Callable[..., Conversation]
+
+
+@requires(Permission.ASSIGN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign_to(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Choose a person on a page of its own, or give the conversation to the one who was chosen."""
+    conversation = conversation_for(request.user, conversation_id)
+    if request.method != "POST":
+        viewer = viewer_of(request)
+        card = conversation_card(conversation, viewer)
+        return in_shell(request, "inbox/assign.html", {"conversation": card}, place=viewer.place)
+    form = AssignForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    person = form.cleaned_data["person"]
+    chosen = User.objects.filter(pk=person).first() if person else None
+    if person and chosen is None:
+        return after_act(request, conversation_id, fault=GONE, status=422)
+    try:
+        assign(conversation, to=chosen, by=request.user, version=form.cleaned_data["version"])
+    except StaleVersion:
+        return _moved(request, conversation)
+    except NotAssignable:
+        return after_act(request, conversation_id, fault=GONE, status=422)
+    return after_act(request, conversation_id)
+
+
+@requires(Permission.FINISH)
+@require_POST
+def finish_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
+    return _change(request, conversation_id, finish)
+
+
+@requires(Permission.FINISH)
+@require_POST
+def reopen_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
+    return _change(request, conversation_id, reopen)
+
+
+def _change(request: StaffRequest, conversation_id: UUID, act: Act) -> HttpResponse:
+    conversation = conversation_for(request.user, conversation_id)
+    form = ActForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    try:
+        act(conversation, by=request.user, version=form.cleaned_data["version"])
+    except StaleVersion:
+        return _moved(request, conversation)
+    return after_act(request, conversation_id)
+
+
+def _moved(request: StaffRequest, conversation: Conversation) -> HttpResponse:
+    """Nothing was done: show what a colleague, or the correspondent, did meanwhile."""
+    held: HeldCard = moved(conversation, request.user)
+    fault = f"{held.by} {held.did} {written_at(held.at)} : relisez l’échange, puis recommencez. Rien n’a été changé."
+    return after_act(request, conversation.pk, fault=fault, status=409)

@@ -1,0 +1,102 @@
+"""How the inbox answers: a fragment to htmx, a whole page or a redirection to a browser without scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from portal.conversations.models import Conversation
+from portal.web.headers import content_origin
+from portal.web.inbox.cards import ConversationCard, DraftCard, ListCard
+from portal.web.inbox.conversation import Viewer, conversation_card
+from portal.web.inbox.doors import conversation_for
+from portal.web.inbox.places import Place, conversation_url, place_named
+from portal.web.inbox.shell import Spot, shell
+from portal.web.requests import StaffRequest, is_htmx
+
+
+def viewer_of(request: StaffRequest) -> Viewer:
+    """Who looks, and from which view: after an act, htmx says on which page it was done."""
+    here = request.GET.get("vue") or _asked(request.headers.get("HX-Current-URL", ""))
+    return Viewer(request.user, place_named(here), content_origin(request))
+
+
+def fragment(
+    request: StaffRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page or a part of one; the same address gives both, so nothing between may mix them up."""
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def conversation_page(request: StaffRequest, conversation: Conversation, viewer: Viewer) -> HttpResponse:
+    """A conversation that somebody opened."""
+    if is_htmx(request):
+        card = conversation_card(conversation, viewer)
+        return fragment(request, "inbox/_conversation.html", {"conversation": card})
+    return _whole(request, "inbox/conversation.html", conversation, viewer)
+
+
+def after_act(
+    request: StaffRequest,
+    conversation_id: UUID,
+    *,
+    draft: DraftCard | None = None,
+    fault: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The conversation as it is now: pane, row and counts to htmx; else, when all went well, a redirection."""
+    viewer = viewer_of(request)
+    if status == 200 and not is_htmx(request):
+        return HttpResponseRedirect(conversation_url(conversation_id, viewer.place))
+    conversation = conversation_for(request.user, conversation_id)
+    template = "inbox/_answer.html" if is_htmx(request) else "inbox/conversation.html"
+    return _whole(request, template, conversation, viewer, draft=draft, fault=fault, status=status)
+
+
+def in_shell(
+    request: StaffRequest, template: str, context: dict[str, Any], *, place: Place, status: int = 200
+) -> HttpResponse:
+    """A whole page with its own right column."""
+    return fragment(request, template, {"shell": shell(request.user, Spot(place)), **context}, status=status)
+
+
+def away(request: StaffRequest, url: str) -> HttpResponse:
+    """Elsewhere than where htmx would put the answer."""
+    if is_htmx(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
+
+
+def _whole(
+    request: StaffRequest,
+    template: str,
+    conversation: Conversation,
+    viewer: Viewer,
+    *,
+    draft: DraftCard | None = None,
+    fault: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    around = shell(request.user, Spot(viewer.place, current=conversation.pk))
+    card: ConversationCard = conversation_card(
+        conversation, viewer, draft=draft, fault=fault, next_url=_next_url(around.listing, conversation)
+    )
+    return fragment(request, template, {"shell": around, "conversation": card}, status=status)
+
+
+def _next_url(listing: ListCard, conversation: Conversation) -> str:
+    """The row below the one that was finished, else the first one."""
+    others = [row for row in listing.rows if row.conversation_id != conversation.pk]
+    below = [row for row in others if row.at <= conversation.last_message_at]
+    return next((row.url for row in [*below, *others]), "")
+
+
+def _asked(url: str) -> str | None:
+    return next(iter(parse_qs(urlsplit(url).query).get("vue", [])), None)

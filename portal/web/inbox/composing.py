@@ -1,0 +1,113 @@
+"""Write to somebody new: to a professional or an establishment of the trust space."""
+
+from __future__ import annotations
+
+import dataclasses
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.outbound.models import Draft, DraftState
+from portal.team.models import User
+from portal.team.policy import Permission
+from portal.web.access import requires
+from portal.web.inbox.answers import in_shell
+from portal.web.inbox.cards import DraftCard, DraftErrors, DraftLine
+from portal.web.inbox.draft_cards import card_of, fresh_card
+from portal.web.inbox.forms import DraftForm
+from portal.web.inbox.places import TO_DO
+from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
+from portal.web.inbox.saving import keep_new
+from portal.web.inbox.saving import send as send_it
+from portal.web.requests import StaffRequest
+
+MOST_UNFINISHED = 10
+
+
+@requires(Permission.COMPOSE)
+@require_safe
+def compose(request: StaffRequest) -> HttpResponse:
+    """An empty page, and the messages that were begun before."""
+    return compose_page(request, fresh_card())
+
+
+@requires(Permission.COMPOSE)
+@require_safe
+def compose_draft(request: StaffRequest, draft_id: UUID) -> HttpResponse:
+    """A draft begun before; one that was thrown away offers to be taken up again."""
+    draft = Draft.objects.filter(pk=draft_id, author=request.user.pk).exclude(state=DraftState.SENT).first()
+    if draft is None:
+        raise Http404
+    if draft.state == DraftState.DISCARDED:
+        return in_shell(request, "inbox/discarded.html", {"draft": card_of(draft)}, place=TO_DO)
+    if draft.conversation_id:
+        return HttpResponseRedirect(reverse("conversation", args=[draft.conversation_id]))
+    return compose_page(request, card_of(draft))
+
+
+@requires(Permission.SEND)
+@require_POST
+def send(request: StaffRequest, draft_id: UUID) -> HttpResponse:
+    """Send a new message, or give it back with the reasons beside the fields."""
+    me, form = request.user, DraftForm(request.POST)
+    if not form.is_valid() or form.cleaned_data["draft"] != draft_id:
+        return _illegible(request, draft_id, form)
+    typed = dataclasses.replace(
+        form.typed(), to=form.cleaned_data["to"], subject=form.cleaned_data["subject"]
+    )
+    try:
+        delivery = send_it(
+            typed,
+            lambda: keep_new(typed, by=me),
+            request.FILES.getlist("files"),
+            by=me,
+            version=None,
+            confirmed=form.cleaned_data["anyway"],
+        )
+    except REFUSALS as error:
+        card = refused_card(error, typed, me=me, conversation=None)
+        return compose_page(request, card, status=status_of(error))
+    if delivery.message is None:
+        raise Http404
+    return HttpResponseRedirect(reverse("conversation", args=[delivery.message.conversation_id]))
+
+
+def compose_page(request: StaffRequest, draft: DraftCard, *, status: int = 200) -> HttpResponse:
+    context = {"draft": draft, "unfinished": _unfinished(request.user, besides=draft.id)}
+    return in_shell(request, "inbox/compose.html", context, place=TO_DO, status=status)
+
+
+def _unfinished(me: User, *, besides: UUID) -> tuple[DraftLine, ...]:
+    """Messages that were begun and neither sent nor thrown away."""
+    begun = Draft.objects.filter(author=me.pk, state=DraftState.OPEN, conversation=None).exclude(pk=besides)
+    newest = begun.defer("text").order_by("-updated_at")[:MOST_UNFINISHED]
+    return tuple(
+        DraftLine(
+            url=reverse("compose_draft", args=[draft.pk]),
+            what=draft.subject or ", ".join(draft.recipients) or "Sans objet ni destinataire",
+            at=draft.updated_at,
+        )
+        for draft in newest
+    )
+
+
+def _illegible(request: StaffRequest, draft_id: UUID, form: DraftForm) -> HttpResponse:
+    if {"draft", "draft_version"} & set(form.errors) or form.cleaned_data.get("draft") != draft_id:
+        raise Http404
+    typed = form.typed()
+    errors = DraftErrors(
+        to=form.said("to"),
+        subject=form.said("subject"),
+        body=form.said("body"),
+    )
+    card = DraftCard(
+        id=typed.draft_id,
+        version=typed.version,
+        to=typed.to or "",
+        subject=typed.subject or "",
+        body=typed.text,
+        errors=errors,
+    )
+    return compose_page(request, card, status=422)

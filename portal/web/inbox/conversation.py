@@ -1,0 +1,152 @@
+"""The right column: a conversation opened, with what is being answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+
+from portal.conversations.models import Conversation, ConversationState, Message
+from portal.patients.models import InsStatus, Patient
+from portal.team.models import User
+from portal.team.policy import Permission, allows
+from portal.web.inbox.cards import Chip, ConversationCard, DraftCard, EventLine, MessageCard, Person
+from portal.web.inbox.deliveries import sent_in
+from portal.web.inbox.draft_cards import card_of, fresh_card, own_draft
+from portal.web.inbox.files import Files
+from portal.web.inbox.people import choices, correspondent, initials, person
+from portal.web.inbox.places import Place, conversation_url
+from portal.web.inbox.rows import NO_SUBJECT
+from portal.web.inbox.thread import pieces, timeline
+
+NO_ADDRESS = "Cette conversation n’a pas d’adresse à laquelle répondre."
+NOT_ALLOWED = "Vous pouvez lire cette conversation, mais pas y répondre."
+INS_CHIPS = {
+    InsStatus.PROVISOIRE: Chip("INS à vérifier", "warn"),
+    InsStatus.RECUPEREE: Chip("INS récupérée", "warn"),
+    InsStatus.VALIDEE: Chip("Identité validée", "good"),
+    InsStatus.QUALIFIEE: Chip("INS qualifiée", "good", "circle-check"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, from which view, and where the content host is."""
+
+    me: User
+    place: Place
+    origin: str
+
+    @property
+    def files(self) -> Files:
+        return Files(self.me, self.origin, timezone.now())
+
+
+def conversation_card(
+    conversation: Conversation,
+    viewer: Viewer,
+    *,
+    draft: DraftCard | None = None,
+    fault: str = "",
+    next_url: str = "",
+) -> ConversationCard:
+    """Six queries at most. `draft` stands before the one that is stored: what was typed and refused."""
+    me, now = viewer.me, timezone.now()
+    who, kind = correspondent(conversation)
+    entries = timeline(
+        conversation,
+        list(Message.objects.thread(conversation.pk)),
+        sent_in(conversation) if conversation.last_sent_at else {},
+        me=me,
+        files=viewer.files,
+        now=now,
+    )
+    team = list(User.objects.filter(active=True))
+    silence = _silence(conversation, me)
+    return ConversationCard(
+        id=conversation.pk,
+        version=conversation.version,
+        kind=kind,
+        who=who,
+        initials=initials(who),
+        subject=conversation.subject or NO_SUBJECT,
+        timeline=entries,
+        about=_about(conversation, who),
+        birth_date=_birth_date(conversation.patient),
+        ins=conversation.patient.ins if conversation.patient else "",
+        ins_chip=_ins_chip(conversation.patient),
+        finished=conversation.state == ConversationState.DONE,
+        assignee=_assignee(conversation),
+        people=choices(team, me=me.pk, assigned=conversation.assignee_id),
+        may_assign=conversation.mailbox.owner_id is None and allows(me, Permission.ASSIGN),
+        may_finish=allows(me, Permission.FINISH),
+        attachments=tuple(file for message in pieces(entries) for file in message.attachments),
+        draft=None if silence else draft or _draft(conversation, me),
+        silence=silence,
+        fault=fault or _trouble(conversation, entries),
+        back_url=viewer.place.url,
+        back_label=viewer.place.label,
+        next_url=next_url,
+    )
+
+
+def viewed_url(conversation: Conversation, viewer: Viewer) -> str:
+    return conversation_url(conversation.pk, viewer.place)
+
+
+def _draft(conversation: Conversation, me: User) -> DraftCard:
+    stored, may_finish = own_draft(me, conversation.pk), allows(me, Permission.FINISH)
+    return (
+        card_of(stored, may_finish=may_finish)
+        if stored
+        else fresh_card(conversation.pk, may_finish=may_finish)
+    )
+
+
+def _silence(conversation: Conversation, me: User) -> str:
+    if not allows(me, Permission.REPLY):
+        return NOT_ALLOWED
+    return "" if any(each["address"] for each in conversation.people) else NO_ADDRESS
+
+
+def _trouble(conversation: Conversation, entries: Iterable[MessageCard | EventLine]) -> str:
+    """One line when something did not leave; the message itself says more."""
+    if not conversation.failed:
+        return ""
+    states = {
+        line.state
+        for entry in entries
+        if isinstance(entry, MessageCard) and entry.delivery
+        for line in entry.delivery.recipients
+    }
+    if "uncertain" in states:
+        return "Un message est peut-être parti, peut-être pas : dites plus bas ce qu’il en est."
+    return (
+        "Un message n’est pas arrivé à tous ses destinataires : voyez pourquoi plus bas. "
+        "« Terminer » efface cette alerte."
+    )
+
+
+def _about(conversation: Conversation, who: str) -> str:
+    """For anyone but a patient, the address: a name proves nothing."""
+    if conversation.patient or not conversation.people:
+        return ""
+    address: str = conversation.people[0]["address"]
+    return address if address != who else ""
+
+
+def _birth_date(patient: Patient | None) -> date | None:
+    try:
+        return date.fromisoformat(patient.birth_date) if patient else None
+    except ValueError:
+        return None
+
+
+def _ins_chip(patient: Patient | None) -> Chip | None:
+    return INS_CHIPS[InsStatus(patient.ins_status)] if patient and patient.ins else None
+
+
+def _assignee(conversation: Conversation) -> Person | None:
+    return person(conversation.assignee) if conversation.assignee else None

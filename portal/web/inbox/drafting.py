@@ -1,0 +1,154 @@
+"""Keep, complete or throw away what is being written, in a reply as in a new message."""
+
+from __future__ import annotations
+
+import dataclasses
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from portal.conversations.models import Conversation
+from portal.outbound import drafts
+from portal.outbound.drafts import NoSuchDraft, StaleDraft
+from portal.outbound.files import FileRefused, detach_file
+from portal.outbound.models import Draft
+from portal.team.policy import Permission
+from portal.web.access import requires
+from portal.web.inbox.answers import after_act, fragment
+from portal.web.inbox.cards import DraftCard, DraftErrors
+from portal.web.inbox.composing import compose_page
+from portal.web.inbox.doors import conversation_for, draft_for
+from portal.web.inbox.draft_cards import card_of
+from portal.web.inbox.forms import DraftForm, Typed
+from portal.web.inbox.held import saved_elsewhere
+from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
+from portal.web.inbox.saving import attach, keep_new, keep_reply
+from portal.web.requests import StaffRequest, is_htmx
+
+
+@requires(Permission.REPLY)
+@require_POST
+def draft_save(request: StaffRequest, draft_id: UUID) -> HttpResponse:
+    """While typing, and by a button where there are no scripts."""
+    typed, conversation = _read(request, draft_id)
+    try:
+        draft = _keep(request, typed, conversation)
+    except StaleDraft as stale:
+        held = DraftCard(id=typed.draft_id, version=typed.version, held=saved_elsewhere(stale.draft))
+        if is_htmx(request):
+            return fragment(request, "inbox/_draft_saved.html", {"draft": held}, status=409)
+        return _refused(request, stale, typed, conversation)
+    except REFUSALS as error:
+        return _refused(request, error, typed, conversation)
+    if is_htmx(request):
+        return fragment(request, "inbox/_draft_saved.html", {"draft": card_of(draft)})
+    return HttpResponseRedirect(_page_of(draft))
+
+
+@requires(Permission.REPLY)
+@require_POST
+def draft_attach(request: StaffRequest, draft_id: UUID) -> HttpResponse:
+    """Join files; the words around them are kept on the way, unless another tab has newer ones."""
+    typed, conversation = _read(request, draft_id)
+    version = None
+    try:
+        draft = _keep(request, typed, conversation)
+    except StaleDraft as stale:
+        draft, version = stale.draft, typed.version
+    except REFUSALS as error:
+        return _refused(request, error, typed, conversation)
+    try:
+        attach(draft, request.FILES.getlist("files"), by=request.user)
+    except (FileRefused, NoSuchDraft) as error:
+        return _not_attached(request, error, draft, typed, conversation)
+    return _files(request, draft, version=version)
+
+
+@requires(Permission.REPLY)
+@require_POST
+def draft_detach(request: StaffRequest, draft_id: UUID, upload_id: UUID) -> HttpResponse:
+    draft = draft_for(request.user, draft_id)
+    detach_file(draft, upload_id, by=request.user)
+    return _files(request, draft)
+
+
+@requires(Permission.REPLY)
+@require_POST
+def draft_discard(request: StaffRequest, draft_id: UUID) -> HttpResponse:
+    """It can be taken up again during thirty days; a page that never was stored has nothing to put away."""
+    try:
+        drafts.discard(draft_for(request.user, draft_id), by=request.user)
+    except Http404:
+        return HttpResponseRedirect(reverse("inbox_home"))
+    return HttpResponseRedirect(reverse("compose_draft", args=[draft_id]))
+
+
+@requires(Permission.REPLY)
+@require_POST
+def draft_restore(request: StaffRequest, draft_id: UUID) -> HttpResponse:
+    try:
+        draft = drafts.restore(draft_id, by=request.user)
+    except NoSuchDraft as error:
+        raise Http404 from error
+    return HttpResponseRedirect(_page_of(draft))
+
+
+def _read(request: StaffRequest, draft_id: UUID) -> tuple[Typed, Conversation | None]:
+    """What was typed, and where. What is no form of ours, or for a conversation not seen, is a 404."""
+    form = DraftForm(request.POST)
+    form.is_valid()
+    if {"draft", "draft_version", "conversation"} & set(form.errors) or form.cleaned_data[
+        "draft"
+    ] != draft_id:
+        raise Http404
+    conversation_id = form.cleaned_data["conversation"]
+    if conversation_id is None:
+        return form.typed(), None
+    typed = dataclasses.replace(form.typed(), to=None, subject=None)
+    return typed, conversation_for(request.user, conversation_id)
+
+
+def _keep(request: StaffRequest, typed: Typed, conversation: Conversation | None) -> Draft:
+    if conversation is None:
+        return keep_new(typed, by=request.user)
+    return keep_reply(conversation, typed, by=request.user)
+
+
+def _page_of(draft: Draft) -> str:
+    if draft.conversation_id:
+        return reverse("conversation", args=[draft.conversation_id])
+    return reverse("compose_draft", args=[draft.pk])
+
+
+def _files(
+    request: StaffRequest, draft: Draft, *, version: int | None = None, errors: str = "", status: int = 200
+) -> HttpResponse:
+    """`version`: that of words which another tab has overtaken, so that they go on being held."""
+    if not is_htmx(request):
+        return HttpResponseRedirect(_page_of(draft))
+    card = card_of(draft, errors=DraftErrors(files=errors))
+    card = dataclasses.replace(card, version=card.version if version is None else version)
+    return fragment(request, "inbox/_draft_files.html", {"draft": card}, status=status)
+
+
+def _not_attached(
+    request: StaffRequest, error: Exception, draft: Draft, typed: Typed, conversation: Conversation | None
+) -> HttpResponse:
+    if is_htmx(request) and isinstance(error, FileRefused):
+        return _files(request, draft, errors=str(error), status=422)
+    return _refused(request, error, typed, conversation)
+
+
+def _refused(
+    request: StaffRequest, error: Exception, typed: Typed, conversation: Conversation | None
+) -> HttpResponse:
+    """The page again, with everything that was typed."""
+    card = refused_card(error, typed, me=request.user, conversation=conversation)
+    status = status_of(error)
+    if is_htmx(request):
+        return fragment(request, "inbox/_draft_saved.html", {"draft": card}, status=status)
+    if conversation is None:
+        return compose_page(request, card, status=status)
+    return after_act(request, conversation.pk, draft=card, status=status)

@@ -1,0 +1,92 @@
+"""What the forms of the inbox post; templates draw the fields, these only read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.validators import MinValueValidator
+
+from portal.outbound.actions import Decision
+from portal.outbound.drafts import LONGEST_SUBJECT, LONGEST_TEXT
+
+TOO_LONG = "Ce texte est trop long pour un message : joignez-le comme fichier."
+UNREADABLE = "Ce texte contient un caractère qui ne peut pas être envoyé."
+DECISIONS = {"sent": Decision.SENT_CONFIRMED, "resend": Decision.RESEND, "abandon": Decision.ABANDONED}
+LONGEST_TO = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stands in a composer: which draft, in which version it was seen, and its words.
+
+    `to` and `subject` are None where there are no such fields, in a reply.
+    """
+
+    draft_id: UUID
+    version: int
+    text: str
+    to: str | None = None
+    subject: str | None = None
+
+    @property
+    def recipients(self) -> list[str]:
+        parts = (self.to or "").replace(";", ",").replace("\n", ",").split(",")
+        return [part.strip() for part in parts if part.strip()]
+
+
+class ActForm(forms.Form):
+    """An act on a conversation, and the version that was on screen."""
+
+    version = forms.IntegerField(validators=[MinValueValidator(0)])
+
+
+class AssignForm(ActForm):
+    person = forms.UUIDField(required=False)
+
+
+class DecideForm(ActForm):
+    decision = forms.ChoiceField(choices=[(word, word) for word in DECISIONS])
+
+
+class DraftForm(forms.Form):
+    """A composer, of a reply or of a new message."""
+
+    draft = forms.UUIDField()
+    draft_version = forms.IntegerField(validators=[MinValueValidator(0)])
+    conversation = forms.UUIDField(required=False)
+    body = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=LONGEST_TEXT,
+        error_messages={"max_length": TOO_LONG, "null_characters_not_allowed": UNREADABLE},
+    )
+    to = forms.CharField(required=False, max_length=LONGEST_TO)
+    subject = forms.CharField(required=False, max_length=LONGEST_SUBJECT)
+    anyway = forms.BooleanField(required=False)
+
+    def typed(self) -> Typed:
+        """Also of a refused form: what is legible of it."""
+        data: dict[str, Any] = getattr(self, "cleaned_data", {})
+        return Typed(
+            draft_id=data["draft"],
+            version=data["draft_version"],
+            text=str(data.get("body", self.data.get("body", ""))),
+            to=self._word("to"),
+            subject=self._word("subject"),
+        )
+
+    def _word(self, name: str) -> str | None:
+        if name not in self.data:
+            return None
+        return str(self.cleaned_data.get(name, self.data[name]))
+
+    def said(self, name: str) -> str:
+        """What is wrong with a field, in one line."""
+        return " ".join(str(error) for error in self.errors.get(name, []))
+
+
+class ReplyForm(ActForm, DraftForm):
+    then = forms.CharField(required=False, max_length=10)

@@ -1,0 +1,52 @@
+"""Who moved while one was writing: « Claire a répondu à 9:51 »."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from portal.conversations.actions import ASSIGNED, FINISHED
+from portal.conversations.models import Conversation, Message, MessageKind
+from portal.outbound.models import Draft
+from portal.outbound.same import SameMessageAgain
+from portal.team.models import User
+from portal.web.inbox.cards import HeldCard
+from portal.web.inbox.people import correspondent, first_name
+
+DID = {MessageKind.RECEIVED: "a écrit", MessageKind.SENT: "a répondu", MessageKind.NOTE: "a noté"}
+I_DID = {MessageKind.SENT: "avez répondu", MessageKind.NOTE: "avez noté"}
+EVENTS = {ASSIGNED: "attribué la conversation", FINISHED: "terminé la conversation"}
+
+
+def moved(conversation: Conversation, me: User) -> HeldCard:
+    """The last thing that happened in a conversation."""
+    last = (
+        Message.objects.filter(conversation=conversation.pk)
+        .select_related("author")
+        .only("kind", "at", "what", "author__display_name")
+        .order_by("-at", "-id")
+        .first()
+    )
+    if last is None:
+        return HeldCard("L’équipe", "a fait un changement", timezone.now())
+    if last.kind == MessageKind.RECEIVED:
+        return HeldCard(correspondent(conversation)[0], DID[MessageKind.RECEIVED], last.at)
+    mine = last.author_id == me.pk
+    who = "Vous" if mine else first_name(last.author.display_name) if last.author else "Officinal"
+    return HeldCard(who, _did(last, mine=mine), last.at)
+
+
+def saved_elsewhere(draft: Draft) -> HeldCard:
+    """The same person, in another tab or at another counter."""
+    return HeldCard("Vous", "avez enregistré un autre texte", draft.updated_at)
+
+
+def sent_already(error: SameMessageAgain) -> HeldCard:
+    return HeldCard("Vous ou un collègue", "avez déjà envoyé ce même texte", error.at, meanwhile=False)
+
+
+def _did(last: Message, *, mine: bool) -> str:
+    if last.kind == MessageKind.EVENT:
+        what = EVENTS.get(last.what, "rouvert la conversation")
+        return f"{'avez' if mine else 'a'} {what}"
+    kind = MessageKind(last.kind)
+    return I_DID.get(kind, DID[kind]) if mine else DID[kind]

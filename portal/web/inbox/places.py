@@ -1,0 +1,82 @@
+"""The views of the inbox: what each is called, what it lists, and where its pages begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.urls import reverse
+
+from portal.conversations.listing import Cursor, View
+from portal.conversations.models import CounterKind
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One view: its path, its name, its list (none for the quarantine) and what is counted beside it."""
+
+    slug: str
+    label: str
+    view: View | None
+    count: CounterKind | None = None
+    alarm: bool = False
+
+    @property
+    def url(self) -> str:
+        return reverse("inbox_view", args=[self.slug])
+
+
+TO_DO = Place("a-traiter", "À traiter", View.OPEN, CounterKind.OPEN)
+QUARANTINE = Place("quarantaine", "Quarantaine", None, CounterKind.QUARANTINE, alarm=True)
+PLACES: Mapping[str, Place] = {
+    place.slug: place
+    for place in (
+        TO_DO,
+        Place("a-moi", "À moi", View.MINE, CounterKind.MINE),
+        Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True),
+        Place("termines", "Terminés", View.DONE),
+        QUARANTINE,
+    )
+}
+
+
+class ViewConverter:
+    """The views a path may name; any other word is a 404."""
+
+    regex = "|".join(PLACES)
+
+    def to_python(self, value: str) -> Place:
+        return PLACES[value]
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+def place_named(slug: str | None) -> Place:
+    """The list one came from (`?vue=`); anything else means « À traiter »."""
+    place = PLACES.get(slug or "", TO_DO)
+    return place if place.view else TO_DO
+
+
+def conversation_url(conversation_id: UUID, place: Place) -> str:
+    url = reverse("conversation", args=[conversation_id])
+    return url if place is TO_DO else f"{url}?vue={place.slug}"
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """A place in a list as microseconds and an id, for an address."""
+    return f"{(cursor.at - EPOCH) // MICROSECOND}.{cursor.id.hex}"
+
+
+def read_cursor(text: str | None) -> Cursor | None:
+    """The other way round; whatever is not one means the beginning."""
+    at, _, row = (text or "").partition(".")
+    try:
+        return Cursor(EPOCH + int(at) * MICROSECOND, UUID(row))
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,65 @@
+"""Open a conversation, one of its files, or a message as it came."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.conversations.actions import mark_opened
+from portal.team.policy import Permission
+from portal.web.access import requires
+from portal.web.content.links import Link, Use, sign
+from portal.web.content.opening import is_open
+from portal.web.headers import content_origin
+from portal.web.inbox.answers import conversation_page, fragment, in_shell, viewer_of
+from portal.web.inbox.conversation import conversation_card
+from portal.web.inbox.doors import attachment_for, conversation_for, message_for
+from portal.web.requests import StaffRequest, is_htmx
+
+
+@requires(Permission.READ)
+@require_safe
+def conversation(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Reading it is in the journal, and takes the mark of what nobody has read."""
+    opened = conversation_for(request.user, conversation_id)
+    mark_opened(opened, by=request.user)
+    return conversation_page(request, opened, viewer_of(request))
+
+
+@requires(Permission.READ)
+@require_safe
+def attachment(request: StaffRequest, attachment_id: UUID) -> HttpResponse:
+    """A file with all its pages: in place for htmx, else on a page of its own."""
+    file = attachment_for(request.user, attachment_id)
+    viewer = viewer_of(request)
+    card = viewer.files.whole(file, file.message)
+    if is_htmx(request):
+        return fragment(request, "inbox/_piece.html", {"file": card, "first": True})
+    around = conversation_card(conversation_for(request.user, file.message.conversation_id), viewer)
+    context = {"conversation": around, "attachment": card}
+    return in_shell(request, "inbox/attachment.html", context, place=viewer.place)
+
+
+@requires(Permission.READ)
+@require_safe
+def attachment_file(request: StaffRequest, attachment_id: UUID) -> HttpResponse:
+    """Lead to the file on the content host, by a link made now; to its page when it is shut."""
+    file = attachment_for(request.user, attachment_id)
+    if not is_open(file):
+        return HttpResponseRedirect("..")
+    return _to_content(request, Link(Use.FILE, file.pk, request.user.pk))
+
+
+@requires(Permission.DOWNLOAD_ORIGINAL)
+@require_safe
+def raw_message(request: StaffRequest, message_id: UUID) -> HttpResponse:
+    """Lead to a message as the operator gave it."""
+    message = message_for(request.user, message_id)
+    return _to_content(request, Link(Use.ORIGINAL, message.pk, request.user.pk))
+
+
+def _to_content(request: StaffRequest, link: Link) -> HttpResponse:
+    return HttpResponseRedirect(content_origin(request) + sign(link, now=timezone.now()))

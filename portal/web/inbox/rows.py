@@ -1,0 +1,82 @@
+"""One line of the list: who, what, since when, and what to know before opening it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.conversations.listing import View
+from portal.conversations.models import Conversation, ConversationState
+from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState
+from portal.team.models import User
+from portal.web.inbox.cards import Chip, Row
+from portal.web.inbox.people import correspondent, first_name, initials
+from portal.web.inbox.places import Place, conversation_url
+
+NO_SUBJECT = "Sans objet"
+KIND_CHIPS = {
+    "patient": Chip("Patient", "patient"),
+    "pro": Chip("Professionnel", "pro"),
+    "form": Chip("Formulaire", "form"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is known of the rows of a page besides themselves: my drafts, and sends in doubt."""
+
+    drafted: frozenset[UUID]
+    uncertain: frozenset[UUID]
+
+
+def marks_of(conversations: list[Conversation], me: User) -> Marks:
+    """At most two queries, whatever the number of rows."""
+    ids = [conversation.pk for conversation in conversations]
+    failed = [conversation.pk for conversation in conversations if conversation.failed]
+    drafts = Draft.objects.filter(author=me.pk, state=DraftState.OPEN, conversation__in=ids)
+    doubts = Delivery.objects.filter(state=DeliveryState.UNCERTAIN, message__conversation__in=failed)
+    return Marks(
+        drafted=frozenset(drafts.values_list("conversation_id", flat=True)) if ids else frozenset(),
+        uncertain=frozenset(doubts.values_list("message__conversation_id", flat=True))
+        if failed
+        else frozenset(),
+    )
+
+
+def row(conversation: Conversation, *, place: Place, marks: Marks, current: UUID | None) -> Row:
+    who, kind = correspondent(conversation)
+    return Row(
+        conversation_id=conversation.pk,
+        url=conversation_url(conversation.pk, place),
+        who=who,
+        initials=initials(who),
+        kind=kind,
+        at=conversation.last_message_at,
+        subject=conversation.subject or NO_SUBJECT,
+        snippet=conversation.snippet,
+        chips=tuple(_chips(conversation, kind, place, marks)),
+        unread=conversation.unopened,
+        current=conversation.pk == current,
+    )
+
+
+def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) -> Iterator[Chip]:
+    if conversation.failed:
+        doubtful = conversation.pk in marks.uncertain
+        yield (
+            Chip("À vérifier", "warn", "triangle-alert")
+            if doubtful
+            else Chip("Échec d’envoi", "bad", "circle-x")
+        )
+    if kind in KIND_CHIPS:
+        yield KIND_CHIPS[kind]
+    if conversation.pk in marks.drafted:
+        yield Chip("Brouillon", icon="square-pen")
+    if conversation.attachment_count:
+        pieces = conversation.attachment_count
+        yield Chip(f"{pieces} pièce{'s' if pieces > 1 else ''}", icon="paperclip")
+    if conversation.assignee:
+        yield Chip(first_name(conversation.assignee.display_name), icon="user")
+    if place.view == View.SENT and conversation.state == ConversationState.DONE:
+        yield Chip("Terminée", "good", "circle-check")

@@ -1,0 +1,135 @@
+"""Keep what is typed, and send it: the order in which that is done, so that nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from portal.conversations.models import Conversation
+from portal.mailboxes.models import Mailbox, MailboxKind
+from portal.outbound.actions import queue
+from portal.outbound.drafts import NoSuchDraft, StaleDraft, new_draft, save_draft, start_reply
+from portal.outbound.files import attach_file
+from portal.outbound.models import Delivery, DeliveryState, Draft
+from portal.team.models import User
+from portal.web.inbox.faults import HEAVY
+from portal.web.inbox.forms import Typed
+
+if TYPE_CHECKING:
+    Upload = UploadedFile[Any]
+
+
+class NoMailbox(Exception):
+    """This pharmacy has no mailbox yet: there is nothing to write from."""
+
+
+def keep_reply(conversation: Conversation, typed: Typed, *, by: User) -> Draft:
+    """The draft of a reply, with what was typed.
+
+    Raises:
+        StaleDraft: another tab saved other words meanwhile.
+        NoSuchDraft: it was sent or discarded meanwhile.
+    """
+    with transaction.atomic():
+        draft = start_reply(conversation, by=by, draft_id=typed.draft_id)
+        return _keep(draft, typed, by, recipients=draft.recipients, subject=draft.subject)
+
+
+def keep_new(typed: Typed, *, by: User) -> Draft:
+    """The draft of a new message, with what was typed. Raises as `keep_reply`, and NoMailbox."""
+    with transaction.atomic():
+        draft = new_draft(_mailbox_of(by), by=by, draft_id=typed.draft_id)
+        return _keep(draft, typed, by, recipients=typed.recipients, subject=typed.subject or "")
+
+
+def attach(draft: Draft, uploads: Sequence[Upload], *, by: User) -> None:
+    """Raises FileRefused: the files before the one it names are attached."""
+    for upload in uploads:
+        content = upload.read(settings.MAX_MESSAGE_BYTES + 1)
+        declared = upload.content_type or ""
+        attach_file(draft, by=by, name=upload.name or "", content=content, declared_type=declared)
+
+
+def send(
+    typed: Typed,
+    keep: Callable[[], Draft],
+    uploads: Sequence[Upload],
+    *,
+    by: User,
+    version: int | None,
+    confirmed: bool,
+) -> Delivery:
+    """Keep what was typed, attach what came with it, and queue it; a second click finds the first one's message.
+
+    Raises what `keep`, `attach_file` and `queue` raise.
+    """
+    key = _key(typed, uploads, by)
+    done = _queued(key, by)
+    if done is None:
+        try:
+            draft = keep()
+            attach(draft, uploads, by=by)
+            return queue(draft, by=by, idempotency_key=key, version=version, confirmed=confirmed)
+        except NoSuchDraft:
+            done = _queued(key, by)  # the first click was quicker
+            if done is None:
+                raise
+    return done
+
+
+def _keep(draft: Draft, typed: Typed, by: User, *, recipients: Sequence[str], subject: str) -> Draft:
+    """A page whose draft has no row yet posts version 0 under an id that it alone knows."""
+    version = draft.version if typed.version == 0 else typed.version
+    if draft.pk != typed.draft_id:
+        version = 0
+    try:
+        return save_draft(
+            draft, by=by, version=version, recipients=recipients, subject=subject, text=typed.text
+        )
+    except StaleDraft as stale:
+        if not _holds_all(typed, stale.draft):
+            raise
+        newest = stale.draft.version
+        return save_draft(
+            draft, by=by, version=newest, recipients=recipients, subject=subject, text=typed.text
+        )
+
+
+def _holds_all(typed: Typed, stored: Draft) -> bool:
+    """Whether nothing that was stored would be lost: the same again, or an answer of ours that got lost."""
+    words = " ".join(stored.text.split())
+    if words not in " ".join(typed.text.split()):
+        return False
+    if typed.to is None:
+        return True
+    return set(stored.recipients) <= set(typed.recipients) and stored.subject in {"", typed.subject}
+
+
+def _key(typed: Typed, uploads: Sequence[Upload], by: User) -> UUID:
+    """The same for a second click, another for other words; a send that was undone may be sent again."""
+    said = [str(typed.version), typed.text, typed.to or "", typed.subject or ""]
+    said += [f"{upload.name} {upload.size}" for upload in uploads]
+    key = uuid5(typed.draft_id, hashlib.sha256("\0".join(said).encode()).hexdigest())
+    while Delivery.objects.filter(idempotency_key=key, author=by.pk, state=DeliveryState.CANCELLED).exists():
+        key = uuid5(key, "again")
+    return key
+
+
+def _queued(key: UUID, by: User) -> Delivery | None:
+    found = Delivery.objects.filter(idempotency_key=key, author=by.pk).select_related("message")
+    return found.defer("inline", "message__tokens").first()
+
+
+def _mailbox_of(user: User) -> Mailbox:
+    """The pharmacy's own first, then the person's."""
+    seen = list(Mailbox.objects.seen_by(user.pk).defer(*HEAVY).order_by("address"))
+    seen.sort(key=lambda mailbox: mailbox.kind != MailboxKind.ORG)
+    if not seen:
+        raise NoMailbox
+    return seen[0]

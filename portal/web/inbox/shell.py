@@ -1,0 +1,110 @@
+"""What surrounds a conversation: who is signed in, the views with their counts, one page of the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.conversations import counters, listing
+from portal.conversations.listing import Cursor
+from portal.inbound import quarantine
+from portal.inbound.models import RawMessage
+from portal.inbound.reasons import sentence
+from portal.team.models import User
+from portal.web.inbox.cards import ListCard, NavItem, QuarantineRow, ShellCard
+from portal.web.inbox.faults import mailbox_faults
+from portal.web.inbox.people import person
+from portal.web.inbox.places import EPOCH, PLACES, Place, write_cursor
+from portal.web.inbox.rows import marks_of, row
+
+NOTHING = Cursor(EPOCH, UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where the list stands: which view, from which row on, and what is open beside it."""
+
+    place: Place
+    after: Cursor | None = None
+    current: UUID | None = None
+
+
+def shell(me: User, spot: Spot) -> ShellCard:
+    """Six queries at most, whatever the mailbox holds."""
+    return ShellCard(
+        me=person(me),
+        nav=nav(me, spot.place),
+        listing=quarantined_page(me, spot) if spot.place.view is None else page(me, spot),
+        faults=mailbox_faults(me, now=timezone.now()),
+    )
+
+
+def nav(me: User, here: Place) -> tuple[NavItem, ...]:
+    """The views with their counts, in one query."""
+    counts = counters.counts(me.pk)
+    return tuple(
+        NavItem(
+            view=place.slug,
+            label=place.label,
+            count=counts[place.count] if place.count else 0,
+            current=place is here,
+            alarm=place.alarm,
+        )
+        for place in PLACES.values()
+    )
+
+
+def page(me: User, spot: Spot) -> ListCard:
+    """Fifty conversations."""
+    place = spot.place
+    if place.view is None:
+        raise ValueError(place)
+    found = listing.page(me, place.view, after=spot.after)
+    marks = marks_of(found.rows, me)
+    return ListCard(
+        view=place.slug,
+        title=place.label,
+        rows=tuple(row(each, place=place, marks=marks, current=spot.current) for each in found.rows),
+        more_url=f"{place.url}?apres={write_cursor(found.following)}" if found.following else "",
+        poll_url="" if spot.after else _poll_url(place, found),
+    )
+
+
+def quarantined_page(me: User, spot: Spot) -> ListCard:
+    """Fifty messages that could not be filed."""
+    after = (spot.after.at, spot.after.id) if spot.after else None
+    found = quarantine.page(me, after=after)
+    last = found[-1] if len(found) == quarantine.PAGE else None
+    more = write_cursor(Cursor(last.stored_at, last.pk)) if last else ""
+    return ListCard(
+        view=spot.place.slug,
+        title=spot.place.label,
+        quarantined=tuple(_quarantine_row(raw, spot.current) for raw in found),
+        more_url=f"{spot.place.url}?apres={more}" if more else "",
+    )
+
+
+def news(me: User, place: Place, since: Cursor) -> ShellCard:
+    """How much came in since a page was made, and the counts as they are now."""
+    fresh = listing.newer_than(me, place.view, since) if place.view else 0
+    listed = ListCard(view=place.slug, title=place.label, fresh=fresh)
+    return ShellCard(me=person(me), nav=nav(me, place), listing=listed)
+
+
+def _poll_url(place: Place, found: listing.Page) -> str:
+    newest = Cursor(found.rows[0].last_message_at, found.rows[0].pk) if found.rows else NOTHING
+    return f"{reverse('news', args=[place.slug])}?depuis={write_cursor(newest)}"
+
+
+def _quarantine_row(raw: RawMessage, current: UUID | None) -> QuarantineRow:
+    return QuarantineRow(
+        raw_id=raw.pk,
+        url=reverse("quarantined", args=[raw.pk]),
+        at=raw.stored_at,
+        size=raw.size,
+        reason=sentence(raw.reason),
+        current=raw.pk == current,
+    )

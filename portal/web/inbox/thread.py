@@ -1,0 +1,147 @@
+"""The messages of a conversation and what the team did between them, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.urls import reverse
+
+from portal.conversations.actions import ASSIGNED, FINISHED
+from portal.conversations.models import Conversation, Message, MessageKind
+from portal.mail.addresses import Address
+from portal.mail.display import fold_quotes
+from portal.team.models import User
+from portal.team.policy import Permission, allows
+from portal.web.inbox.cards import Correspondent, EventLine, MessageCard
+from portal.web.inbox.deliveries import Sent, delivery_card
+from portal.web.inbox.files import Files
+from portal.web.inbox.people import KINDS, first_name, initials, named, names, short_name
+from portal.web.inbox.remarks import remark
+
+UNFOLDED = 3
+TEAM = "La pharmacie"
+
+
+def timeline(
+    conversation: Conversation,
+    messages: Sequence[Message],
+    sent: Sent,
+    *,
+    me: User,
+    files: Files,
+    now: datetime,
+) -> tuple[MessageCard | EventLine, ...]:
+    """Oldest first; all but the last few messages show their first line only."""
+    written = [message for message in messages if message.kind != MessageKind.EVENT]
+    open_ones = {message.pk for message in written[-UNFOLDED:]}
+    entries: list[MessageCard | EventLine] = []
+    for message in messages:
+        if message.kind == MessageKind.EVENT:
+            entries.append(EventLine(message.at, *_done(message)))
+        elif message.kind == MessageKind.SENT:
+            entries.append(
+                _sent(message, sent, me=me, files=files, now=now, folded=message.pk not in open_ones)
+            )
+        else:
+            entries.append(
+                _received(message, conversation, me=me, files=files, folded=message.pk not in open_ones)
+            )
+    return tuple(entries)
+
+
+def _received(
+    message: Message, conversation: Conversation, *, me: User, files: Files, folded: bool
+) -> MessageCard:
+    writer = _writer(message)
+    who = named(writer)
+    text, quoted = split_quotes(message.text)
+    kind: Correspondent = KINDS[conversation.kind]
+    return MessageCard(
+        id=message.pk,
+        at=message.at,
+        author=who,
+        initials=initials(who),
+        kind=kind,
+        text=text,
+        quoted=quoted,
+        origin=_origin(writer, who),
+        remark=remark(message.defects),
+        folded=folded,
+        attachments=tuple(files.card(file, message) for file in message.attachments.all()),
+        original_url=reverse("raw_message", args=[message.pk])
+        if allows(me, Permission.DOWNLOAD_ORIGINAL)
+        else "",
+    )
+
+
+def _sent(
+    message: Message, sent: Sent, *, me: User, files: Files, now: datetime, folded: bool
+) -> MessageCard:
+    author = message.author.display_name if message.author else TEAM
+    text, quoted = split_quotes(message.text)
+    card = delivery_card(message, sent.get(message.pk, ()), me=me, now=now)
+    return MessageCard(
+        id=message.pk,
+        at=message.at,
+        author=short_name(author),
+        initials=initials(author),
+        kind="unknown",
+        text=text,
+        quoted=quoted,
+        outgoing=True,
+        to=names([*message.headers.get("to", []), *message.headers.get("cc", [])]),
+        folded=folded and not (card and card.refresh_url),
+        attachments=tuple(files.card(file, message) for file in message.attachments.all()),
+        delivery=card,
+    )
+
+
+def split_quotes(text: str) -> tuple[str, str]:
+    """What was written, and what is quoted, when the two stand apart; an answer between the lines stays whole."""
+    segments = fold_quotes(text)
+    own = [segment.text for segment in segments if segment.kind == "own" and segment.text.strip()]
+    quoted = [segment.text for segment in segments if segment.kind == "quoted"]
+    if len(own) != 1 or not quoted:
+        return text.strip(), ""
+    return own[0].strip(), "\n".join(quoted).strip()
+
+
+def _writer(message: Message) -> Address | None:
+    sender = message.headers.get("from")
+    return Address(sender["label"], sender["address"]) if sender else None
+
+
+def _origin(writer: Address | None, who: str) -> str:
+    """Where it truly comes from: a label proves nothing, an address does."""
+    if writer is None:
+        return ""
+    if writer.is_patient():
+        return "Mon espace santé"
+    return writer.address if writer.address != who else ""
+
+
+def _done(message: Message) -> tuple[str, str]:
+    """« Karim a pris en charge », and its icon."""
+    who = first_name(message.author.display_name) if message.author else ""
+    if message.what == ASSIGNED:
+        return _assigned(message, who), "user"
+    if message.what == FINISHED:
+        return f"{who} a terminé", "circle-check"
+    return (
+        (f"{who} a rouvert", "undo-2") if who else ("Rouverte : un envoi demande votre attention", "undo-2")
+    )
+
+
+def _assigned(message: Message, who: str) -> str:
+    if message.about is None:
+        return f"{who} a rendu la conversation à l’équipe"
+    if message.about_id == message.author_id:
+        return f"{who} a pris en charge"
+    return f"{who} a confié à {first_name(message.about.display_name)}"
+
+
+def pieces(entries: Iterable[MessageCard | EventLine]) -> list[MessageCard]:
+    """The messages that have files, newest first."""
+    found = [entry for entry in entries if isinstance(entry, MessageCard) and entry.attachments]
+    return found[::-1]

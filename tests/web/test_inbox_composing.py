@@ -1,0 +1,101 @@
+"""Tests that a new message goes to professionals of the trust space, and says beside the field why it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.conversations.models import Conversation
+from portal.mailboxes.models import Mailbox
+from portal.outbound.models import Draft, DraftState
+from tests.inbound.letters import LEA, MARTIN
+from tests.outbound.stage import trust
+from tests.web.inbox_case import CommittingInboxTestCase, fields_of, page, queued
+
+
+class Composing(CommittingInboxTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        trust("medecin-test.mssante.fr")
+        self.fields = fields_of(self.as_karim.get(page("compose")))
+
+    def test_a_new_message_begins_a_conversation_that_is_ones_own(self) -> None:
+        response = self.send(to=f"Dr Martin <{MARTIN}>", subject="Question", body="Bonjour docteur.")
+
+        conversation = Conversation.objects.get()
+        self.assertRedirects(response, page("conversation", conversation.pk), fetch_redirect_response=False)
+        self.assertEqual(conversation.assignee, self.karim)
+        self.assertEqual(queued()[0].recipients.get().address, MARTIN)
+
+    def test_a_double_click_sends_once(self) -> None:
+        said = {"to": MARTIN, "subject": "Question", "body": "Bonjour."}
+        first, second = self.send(**said), self.send(**said)
+
+        self.assertEqual(first.headers["Location"], second.headers["Location"])
+        self.assertEqual(len(queued()), 1)
+
+    def test_each_recipient_that_may_not_be_written_to_is_told_why(self) -> None:
+        response = self.send(to=f"{MARTIN}, quelquun@gmail.com, pas une adresse, {LEA}", body="Bonjour.")
+
+        for words in ("quelquun@gmail.com", "espace de confiance", "mal écrite", "que pour lui répondre"):
+            self.assertContains(response, words, status_code=422)
+        self.assertContains(response, "Bonjour.</textarea>", status_code=422)
+        self.assertContains(response, f'value="{MARTIN}, quelquun@gmail.com', status_code=422)
+        self.assertEqual(queued(), [])
+
+    def test_nobody_to_write_to_is_said_too(self) -> None:
+        self.assertContains(self.send(body="Bonjour."), "au moins un destinataire", status_code=422)
+
+    def test_a_message_that_was_begun_is_found_again(self) -> None:
+        data = {**self.fields, "to": MARTIN, "subject": "À finir", "body": "Bon"}
+        self.as_karim.htmx("post", page("draft_save", self.fields["draft"]), data)
+
+        self.assertContains(self.as_karim.get(page("compose")), "À finir")
+        again = self.as_karim.get(page("compose_draft", self.fields["draft"]))
+        self.assertContains(again, "Bon</textarea>")
+        self.assertContains(again, f'value="{MARTIN}"')
+
+    def test_a_draft_that_was_thrown_away_can_be_taken_up_again(self) -> None:
+        self.as_karim.htmx(
+            "post", page("draft_save", self.fields["draft"]), {**self.fields, "to": "", "body": "Bon"}
+        )
+        thrown = self.as_karim.post(page("draft_discard", self.fields["draft"]), follow=True)
+        self.assertContains(thrown, "Brouillon jeté")
+        self.assertEqual(Draft.objects.get().state, DraftState.DISCARDED)
+
+        back = self.as_karim.post(page("draft_restore", self.fields["draft"]), follow=True)
+
+        self.assertContains(back, "Bon</textarea>")
+
+    def test_a_page_that_was_never_stored_is_left_without_ado(self) -> None:
+        response = self.as_karim.post(page("draft_discard", self.fields["draft"]))
+
+        self.assertRedirects(response, page("inbox_home"), fetch_redirect_response=False)
+
+    def test_taking_a_first_message_back_leads_to_its_composer(self) -> None:
+        self.send(to=MARTIN, subject="Question", body="Trop vite.")
+
+        response = self.as_karim.htmx("post", page("undo", queued()[0].pk), {"version": "1"})
+
+        target = page("compose_draft", self.fields["draft"])
+        self.assertEqual(response.headers["HX-Redirect"], target)
+        self.assertContains(self.as_karim.get(target), "Trop vite.</textarea>")
+        self.assertFalse(Conversation.objects.exists())
+
+    def test_a_page_under_somebody_elses_id_writes_nothing(self) -> None:
+        theirs = Draft.objects.create(mailbox=self.box, author=self.claire, text="De Claire.")
+        self.fields["draft"] = str(theirs.pk)
+
+        response = self.send(to=MARTIN, body="De Karim.")
+
+        self.assertContains(response, "De Karim.", status_code=409)
+        theirs.refresh_from_db()
+        self.assertEqual(theirs.text, "De Claire.")
+
+    def test_a_pharmacy_without_a_mailbox_says_so(self) -> None:
+        Mailbox.objects.all().delete()
+
+        self.assertContains(self.send(to=MARTIN, body="Bonjour."), "pas encore de boîte", status_code=422)
+
+    def send(self, **said: str) -> Any:
+        data = {**self.fields, "to": "", "subject": "", **said}
+        return self.as_karim.post(page("send", self.fields["draft"]), data)
