@@ -116,8 +116,8 @@ def _way(mailbox: Mailbox) -> _Way:
     said = (
         mailbox.smtp_host,
         mailbox.smtp_port,
-        mailbox.smtp_security,
-        mailbox.credential_kind,
+        str(mailbox.smtp_security),
+        str(mailbox.credential_kind),
         mailbox.login,
         bytes(mailbox.credentials),
         mailbox.trust_pem,

@@ -8,6 +8,6 @@ from portal.outbound.deliver import deliver_due as deliver_all_due
 from tenants.celery import PharmacyTask
 
 
-@shared_task(base=PharmacyTask, name="outbound.deliver_due", queue="outbound", ignore_result=True)
+@shared_task(base=PharmacyTask, name="outbound.deliver_due", ignore_result=True)
 def deliver_due() -> None:
     deliver_all_due()
