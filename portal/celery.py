@@ -31,6 +31,7 @@ app.conf.update(
     task_soft_time_limit=900,
     task_time_limit=960,
     task_default_queue="default",
+    task_routes={"inbound.*": {"queue": "inbound"}, "outbound.*": {"queue": "outbound"}},
     worker_hijack_root_logger=False,
     timezone="UTC",
     beat_schedule={

@@ -9,7 +9,7 @@ from tenants.celery import HEADER, WAKEUP
 from tenants.wakeups import Due, claim_due
 
 
-@shared_task(name="tenants.tick", queue="default", ignore_result=True)
+@shared_task(name="tenants.tick", ignore_result=True)
 def tick() -> None:
     """Publish one task for each due wake-up (it belongs to no pharmacy, so it is not a PharmacyTask)."""
     for due in claim_due():

@@ -46,6 +46,7 @@ def prepare() -> None:
     # Two runs on one machine shall not drop each other's database (nor its roles, which carry its name).
     os.environ.setdefault("TEST_DATABASE", f"test_officinal_{os.getpid()}")
     folder = tempfile.mkdtemp(prefix="officinal-tests-")
+    Path(folder, "static").mkdir()
     os.environ.update(
         SECRET_KEY="only-for-tests",
         VAULT_KEY=_key("v"),

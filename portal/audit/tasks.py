@@ -8,6 +8,6 @@ from portal.audit.actions import anchor_head
 from tenants.celery import PharmacyTask
 
 
-@shared_task(name="audit.anchor", base=PharmacyTask, queue="default", ignore_result=True)
+@shared_task(name="audit.anchor", base=PharmacyTask, ignore_result=True)
 def anchor() -> None:
     anchor_head()

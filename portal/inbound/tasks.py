@@ -11,7 +11,7 @@ from portal.mailboxes.actions import claim_due
 from tenants.celery import PharmacyTask
 
 
-@shared_task(base=PharmacyTask, name="inbound.fetch_mailboxes", queue="inbound", ignore_result=True)
+@shared_task(base=PharmacyTask, name="inbound.fetch_mailboxes", ignore_result=True)
 def fetch_mailboxes(*, mailbox_id: str | None = None) -> None:
     """Fetch the mailboxes that are due, each in a task of its own (ECO.1.2.3), then file what came."""
     due = [mailbox_id] if mailbox_id else [str(each) for each in claim_due()]
@@ -22,7 +22,7 @@ def fetch_mailboxes(*, mailbox_id: str | None = None) -> None:
     process.process_stored()
 
 
-@shared_task(base=PharmacyTask, name="inbound.process_stored", queue="inbound", ignore_result=True)
+@shared_task(base=PharmacyTask, name="inbound.process_stored", ignore_result=True)
 def process_stored() -> None:
     """File what is stored and was not."""
     process.process_stored()
