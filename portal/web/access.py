@@ -42,7 +42,7 @@ class Access:
     """What a view asks for. `keeps_awake`: whether calling it shows that somebody is there."""
 
     stage: Stage
-    permission: Permission | None = None
+    permissions: frozenset[Permission] = frozenset()
     keeps_awake: bool = True
 
 
@@ -55,9 +55,9 @@ def public(view: PublicView[P]) -> View[P]:
     return _marked(view, Access(Stage.ANYBODY))
 
 
-def requires(permission: Permission) -> Callable[[StaffView[P]], View[P]]:
-    """A signed-in member of the team whose role, or responsibility, allows this."""
-    return lambda view: _marked(view, Access(Stage.MEMBER, permission))
+def requires(*permissions: Permission) -> Callable[[StaffView[P]], View[P]]:
+    """A signed-in member of the team whose role, or responsibility, allows all of these."""
+    return lambda view: _marked(view, Access(Stage.MEMBER, frozenset(permissions)))
 
 
 def requires_member(view: StaffView[P]) -> View[P]:
@@ -144,7 +144,7 @@ def _refusal(request: StaffRequest, access: Access) -> HttpResponseBase | None:
         return None
     if standing is Standing.HALF:
         return _to(request, "second_factor" if confirmed_device(request.user) else "enrol_totp")
-    if access.permission is not None and not allows(request.user, access.permission):
+    if not all(allows(request.user, permission) for permission in access.permissions):
         raise Http404
     return None
 

@@ -1,0 +1,68 @@
+"""Who may call which address: an address that is not in here fails the tests."""
+
+from __future__ import annotations
+
+from portal.team.policy import Permission
+from portal.web.access import Access, Stage
+
+PUBLIC = Access(Stage.ANYBODY)
+PRESENT = Access(Stage.PRESENT, keeps_awake=False)
+ENTERING = Access(Stage.ENTERING)
+MEMBER = Access(Stage.MEMBER)
+
+
+def needs(*permissions: Permission) -> Access:
+    return Access(Stage.MEMBER, frozenset(permissions))
+
+
+# The hosts of a pharmacy: by the name of the URL.
+TEAM_HOST = {
+    "landing": PUBLIC,
+    "accent_css": PUBLIC,
+    "sign_in": PUBLIC,
+    "accept_invitation": PUBLIC,
+    "sign_out": PRESENT,
+    "lock": PRESENT,
+    "unlock": PRESENT,
+    "second_factor": ENTERING,
+    "recovery": ENTERING,
+    "enrol_totp": ENTERING,
+    "totp_qr": ENTERING,
+    "recovery_codes": MEMBER,
+    "inbox_home": needs(Permission.READ),
+    "inbox_view": needs(Permission.READ),
+    "news": needs(Permission.READ),
+    "conversation": needs(Permission.READ),
+    "attachment": needs(Permission.READ),
+    "attachment_file": needs(Permission.READ),
+    "raw_message": needs(Permission.DOWNLOAD_ORIGINAL),
+    "assign": needs(Permission.ASSIGN),
+    "finish": needs(Permission.FINISH),
+    "reopen": needs(Permission.FINISH),
+    "reply": needs(Permission.REPLY, Permission.SEND),
+    "compose": needs(Permission.COMPOSE),
+    "compose_draft": needs(Permission.COMPOSE),
+    "draft_save": needs(Permission.REPLY),
+    "draft_attach": needs(Permission.REPLY),
+    "draft_detach": needs(Permission.REPLY),
+    "draft_discard": needs(Permission.REPLY),
+    "draft_restore": needs(Permission.REPLY),
+    "send": needs(Permission.SEND),
+    "delivery": needs(Permission.READ),
+    "undo": needs(Permission.SEND),
+    "rewrite": needs(Permission.SEND),
+    "resolve_uncertain": needs(Permission.RESOLVE_UNCERTAIN),
+    "quarantined": needs(Permission.READ),
+    "quarantined_file": needs(Permission.DOWNLOAD_ORIGINAL),
+    "quarantine_replay": needs(Permission.READ),
+    "quarantine_dismiss": needs(Permission.DISMISS_QUARANTINE),
+}
+# The content host: signed links alone, no session.
+CONTENT_HOST = {
+    "content_page": PUBLIC,
+    "content_file": PUBLIC,
+    "content_original": PUBLIC,
+    "content_unread": PUBLIC,
+}
+# No host of any pharmacy.
+NO_HOST = {"healthz": PUBLIC}
