@@ -46,6 +46,7 @@ class Operator:
         self.office = PostOffice(state, self.store, report_after=report_after)
         self.ports = Ports()
         self._servers: list[asyncio.Server] = []
+        self._listening = asyncio.Lock()
         for address in (SOLEIL, GARE):
             self.store.create(address)
 
@@ -117,18 +118,19 @@ class Operator:
 
     async def _listen_as_told(self) -> None:
         """Listen unless the operator is down; once known, the ports stay the same."""
-        if self.faults.down:
-            for server in self._servers:
-                server.close()
-            self._servers = []
-        elif not self._servers:
-            self._servers = [
-                await self._imap.listen(self.ports.imap, starttls=False),
-                await self._imap.listen(self.ports.imap_starttls, starttls=True),
-                await self._smtp.listen(self.ports.smtp, starttls=False),
-                await self._smtp.listen(self.ports.smtp_starttls, starttls=True),
-            ]
-            self.ports = Ports(*(server.sockets[0].getsockname()[1] for server in self._servers))
+        async with self._listening:  # both its loop and `set_down` come here
+            if self.faults.down:
+                for server in self._servers:
+                    server.close()
+                self._servers = []
+            elif not self._servers:
+                self._servers = [
+                    await self._imap.listen(self.ports.imap, starttls=False),
+                    await self._imap.listen(self.ports.imap_starttls, starttls=True),
+                    await self._smtp.listen(self.ports.smtp, starttls=False),
+                    await self._smtp.listen(self.ports.smtp_starttls, starttls=True),
+                ]
+                self.ports = Ports(*(server.sockets[0].getsockname()[1] for server in self._servers))
 
     def renumber(self, mailbox: str) -> None:
         """Change UIDVALIDITY and every UID, as a rebuilt server would."""
