@@ -9,6 +9,19 @@ from typing import Any
 import structlog
 
 
+class WithoutAddress(logging.Filter):
+    """Names the route instead of the path: a path may hold a link that lets somebody in."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = record.__dict__.pop("request", None)
+        path = getattr(request, "path", None)
+        if path and isinstance(record.args, tuple):
+            match = getattr(request, "resolver_match", None)
+            route = f"/{match.route}" if match else "no such address"
+            record.args = tuple(route if arg == path else arg for arg in record.args)
+        return True
+
+
 def configure(options: dict[str, Any]) -> None:
     """Send every logger to standard error as JSON; a traceback shows no local variable."""
     shared: list[Any] = [
@@ -32,3 +45,5 @@ def configure(options: dict[str, Any]) -> None:
     # Their lines hold addresses, URLs or SQL parameters.
     for chatty in ("imapclient", "django.db.backends", "mail.log", "pymap", "PIL"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    for answering in ("django.request", "django.security.csrf"):
+        logging.getLogger(answering).addFilter(WithoutAddress())

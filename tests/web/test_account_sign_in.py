@@ -102,6 +102,21 @@ class SignIn(AccountTestCase):
         }
         self.assertEqual(len(bodies), 1)
 
+    def test_a_forged_address_gives_no_more_tries(self) -> None:
+        for behind_proxy, seen in ((False, ""), (True, ", 203.0.113.7")):
+            with self.subTest(behind_proxy), override_settings(BEHIND_PROXY=behind_proxy):
+                statuses = [self.try_from(f"10.0.0.{number}{seen}") for number in range(7)]
+                self.assertEqual(statuses, [422] * 5 + [429] * 2)
+
+    @override_settings(BEHIND_PROXY=True)
+    def test_behind_the_proxy_each_visitor_is_counted_apart(self) -> None:
+        self.assertEqual({self.try_from(f"203.0.113.{number}") for number in range(7)}, {422})
+
+    def try_from(self, forwarded: str) -> int:
+        form = {"name": "karim", "password": "Pas-le-bon-mot-7"}
+        status: int = self.browser.post(SIGN_IN, form, headers={"X-Forwarded-For": forwarded}).status_code
+        return status
+
     def test_refusals_are_in_the_journal_without_the_name_that_was_typed(self) -> None:
         self.give_password(password="Pas-le-bon-mot-7")
         self.give_password(name="dupont")
