@@ -24,7 +24,7 @@ else:
 class PharmacyTask(BaseTask):
     """A task that belongs to one pharmacy, carried in a header.
 
-    Published inside a pharmacy it takes that one along; elsewhere the caller must name it (`for_pharmacy`).
+    Published inside a pharmacy it takes that one along; elsewhere the caller must name it in the header.
     It runs with the database connection inside the pharmacy, and leaves it whatever happens.
 
     Raises:
@@ -35,7 +35,8 @@ class PharmacyTask(BaseTask):
 
     def apply_async(self, args: Any = None, kwargs: Any = None, *more: Any, **options: Any) -> Any:
         headers = dict(options.pop("headers", None) or {})
-        headers.setdefault(HEADER, _pharmacy_here())
+        if HEADER not in headers:  # the clock names each pharmacy, and is in none
+            headers[HEADER] = _pharmacy_here()
         return super().apply_async(args, kwargs, *more, headers=headers, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from celery import shared_task
 from django.db import connection, connections
+from django.utils import timezone
 
 from portal.celery import app
 from portal.patients.models import Patient
@@ -17,6 +18,8 @@ from tenants.context import NoPharmacy, current_pharmacy, inside, leave
 from tenants.fences import OWNER, drop_pharmacy
 from tenants.models import Domain, Pharmacy
 from tenants.provisioning import NewPharmacy, provision
+from tenants.tasks import tick
+from tenants.wakeups import wake
 from tests import cast
 from tests.base import CommittingPharmacyTestCase
 
@@ -51,6 +54,15 @@ class InItsPharmacy(CommittingPharmacyTestCase):
             leave_a_mark.delay(mark="here")
 
         self.assertEqual(sent[0][HEADER], str(self.soleil.id))
+
+    def test_the_clock_outside_all_pharmacies_publishes_for_the_one_that_is_due(self) -> None:
+        wake("anchor", timezone.now())
+        leave()
+        sent: list[dict[str, object]] = []
+        with self.capture(sent):
+            tick()
+
+        self.assertEqual([headers[HEADER] for headers in sent], [str(self.soleil.id)])
 
     def capture(self, sent: list[dict[str, object]]) -> object:
         from unittest.mock import patch
