@@ -151,7 +151,7 @@ def _start_all(group: Group, postgres: Postgres, say: Callable[[str], None]) -> 
 def _start_portal(group: Group, places: Places, web: dict[str, str], worker: dict[str, str]) -> None:
     bind = f"127.0.0.1:{places.ports['web']}"
     gunicorn = ["-m", "gunicorn", "portal.wsgi:application", "--bind", bind, "--workers", "1"]
-    threads = ["--worker-class", "gthread", "--threads", "8", "--max-requests", "20000"]
+    threads = ["--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
     group.start("web", [sys.executable, *gunicorn, *threads], web)
     celery = [sys.executable, "-m", "celery", "-A", "portal.celery"]
     queues = ["-Q", "default,inbound,outbound", "-c", "2", "--without-gossip", "--without-mingle"]

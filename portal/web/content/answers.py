@@ -26,5 +26,6 @@ def _apart(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     policy = f"sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {team}"
     response.headers["Content-Security-Policy"] = policy
     response.headers["Cross-Origin-Resource-Policy"] = "same-site"
+    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
