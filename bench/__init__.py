@@ -1,0 +1,1 @@
+"""Measure Officinal on this machine, each figure with its floor beside it (docs/speed.md)."""

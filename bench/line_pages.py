@@ -1,0 +1,147 @@
+"""Lines 6 to 8, 11 and 21: the team's pages, through gunicorn, by somebody signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from statistics import median
+from threading import Thread
+from time import perf_counter
+from uuid import UUID
+
+from django.db import connections
+from django.urls import reverse
+
+from bench.figures import Figure
+from bench.hands import Hands
+from bench.line_ingest import keep
+from bench.mails import Writer
+from bench.page_queries import list_queries, queries_of
+from bench.page_weight import first_load, later_move
+from bench.seeding import FILES_EACH, add_files, seed
+from bench.stage import House, Stage
+from bench.web import Visitor, member, running, together
+from portal.conversations.models import Conversation
+from portal.inbound.process import process_stored
+from portal.web.inbox.places import TO_DO
+from tenants.context import inside
+from tenants.fences import OWNER
+
+BARE_QUERIES = 3
+GROWTH = 5
+THREADS, THREAD_LENGTH = 10, 10
+WITH_FILES = 200
+WARM_UP = 20
+CLICK = {"HX-Request": "true"}
+
+
+def measure(stage: Stage) -> Iterator[Figure]:
+    """The floor is asked in turn with ours: a bare Django page of fifty clear rows behind the same gunicorn."""
+    many, rounds = (10_000, 60) if stage.short else (50_000, 300)
+    _fill(stage, many)
+    with inside(stage.soleil.pharmacy):
+        threads = _threads(stage.soleil)
+    with ExitStack() as servers:
+        log = stage.place.folder / "web.log"
+        _, port = servers.enter_context(running("portal.wsgi:application", log))
+        _, bare_port = servers.enter_context(running("bench.bare:application", log))
+        nadia, hugo = member(stage.soleil, port), member(stage.gare, port)
+        floor = Visitor(bare_port, {"Cookie": "sid=key"})
+        yield from _lists(stage, nadia, hugo, floor, many, rounds)
+        yield from _opening(stage, nadia, floor, threads, rounds)
+        yield from _weights(nadia, threads)
+
+
+def _fill(stage: Stage, many: int) -> None:
+    with Hands(stage.place.folder / "seed.log") as hands:
+        orders = zip(stage.ids, (many, many // GROWTH), strict=True)
+        hands.each(seed, [(*ids, upto) for ids, upto in orders])
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _threads(house: House) -> list[UUID]:
+    """Conversations of ten mails, taken in as any mail is."""
+    writer = Writer(house.mailbox.address, seed=11)
+    for _ in range(THREADS):
+        keep(house.mailbox, writer.thread(THREAD_LENGTH))
+        process_stored()
+    newest = Conversation.objects.newest_first().values_list("pk", "message_count")[:THREADS]
+    found = [pk for pk, length in newest if length == THREAD_LENGTH]
+    if len(found) != THREADS:
+        raise AssertionError("the mails of a thread were not joined")
+    return found
+
+
+def _lists(
+    stage: Stage, nadia: Visitor, hugo: Visitor, floor: Visitor, many: int, rounds: int
+) -> Iterator[Figure]:
+    list_page = [TO_DO.url]
+    visits = [(nadia, list_page), (hugo, list_page), (floor, ["/"])]
+    together(visits, WARM_UP)
+    ours, few, bare_page = together(visits, rounds)
+    note = f"{many:,} conversations; floor: a bare Django page"
+    yield Figure("6.p50", median(ours), median(bare_page), note)
+    yield Figure("6.p95", high(ours), high(bare_page))
+    with inside(stage.soleil.pharmacy):
+        yield Figure("6.queries", queries_of(stage.soleil, TO_DO.url).counted, BARE_QUERIES)
+        worst = max(list_queries(stage.soleil), key=lambda each: each.counted)
+    note = f"{worst.path}; besides them {worst.switches} to enter the pharmacy"
+    yield Figure("8", worst.counted, BARE_QUERIES, note)
+    growth = median(ours) / median(few)
+    yield Figure("8.growth", growth, 1.0, f"{many:,} against {many // GROWTH:,} conversations")
+    yield _with_files(stage, visits[:2], rounds, growth)
+    yield Figure("7", _throughput(nadia, TO_DO.url, rounds), _throughput(floor, "/", rounds))
+
+
+def _with_files(
+    stage: Stage, visits: Sequence[tuple[Visitor, Sequence[str]]], rounds: int, before: float
+) -> Figure:
+    """Hugo's list once its mails have files, against Nadia's which have none, as they stood before."""
+    with inside(stage.gare.pharmacy):
+        add_files(list(Conversation.objects.newest_first()[:WITH_FILES]))
+    without, files = together(visits, rounds)
+    note = f"{FILES_EACH} files in each of the newest {WITH_FILES}"
+    return Figure("8.files", before * median(files) / median(without), 1.0, note)
+
+
+def _opening(
+    stage: Stage, nadia: Visitor, floor: Visitor, threads: Sequence[UUID], rounds: int
+) -> Iterator[Figure]:
+    """A row is clicked (htmx brings the right column), or the whole page is asked for, as after a reload."""
+    pages = [reverse("conversation", args=[pk]) for pk in threads]
+    clicking = Visitor(nadia.port, nadia.headers | CLICK)
+    visits = [(clicking, pages), (nadia, pages), (floor, ["/"])]
+    together(visits, WARM_UP)
+    click, whole, bare_page = together(visits, rounds)
+    yield Figure("11.p50", median(click), median(bare_page), "a click in the list, written in the journal")
+    yield Figure("11.p95", high(click), high(bare_page))
+    yield Figure("11.page.p50", median(whole), median(bare_page), "with the list beside it")
+    with inside(stage.soleil.pharmacy):
+        yield Figure("11.queries", queries_of(stage.soleil, pages[0], **CLICK).counted, BARE_QUERIES)
+        yield Figure("11.page.queries", queries_of(stage.soleil, pages[0]).counted, BARE_QUERIES)
+
+
+def _weights(nadia: Visitor, threads: Sequence[UUID]) -> Iterator[Figure]:
+    yield Figure("21.first", first_load(nadia, TO_DO.url) / 1024, None, "page, styles, scripts, fonts, icons")
+    moves = [TO_DO.url, reverse("conversation", args=[threads[0]])]
+    yield Figure(
+        "21.later", max(later_move(nadia, move) for move in moves) / 1024, None, "list, or conversation"
+    )
+
+
+def _throughput(visitor: Visitor, path: str, rounds: int) -> float:
+    """Requests a second for two who never pause."""
+    pair = [Visitor(visitor.port, visitor.headers) for _ in range(2)]
+    began = perf_counter()
+    threads = [Thread(target=together, args=([(each, [path])], rounds)) for each in pair]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(pair) * rounds / (perf_counter() - began)
+
+
+def high(times: Sequence[float]) -> float:
+    """What 19 in 20 stay below."""
+    return sorted(times)[int(0.95 * len(times))]

@@ -1,0 +1,38 @@
+"""Which module measures which lines, in the order in which they are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from bench import line_fetch, line_ingest, line_memory, line_pages, line_send
+from bench.environment import Place
+from bench.figures import Figure
+from bench.stage import Stage, set_up
+
+
+class Part(NamedTuple):
+    """Lines that are measured together."""
+
+    lines: frozenset[str]
+    measure: Callable[[Stage], Iterator[Figure]]
+
+
+PARTS = (
+    Part(frozenset({"1", "2", "3", "4", "18", "19"}), line_ingest.measure),
+    Part(frozenset({"15"}), line_send.measure),
+    Part(frozenset({"16"}), line_fetch.measure),
+    Part(frozenset({"6", "7", "8", "11", "21"}), line_pages.measure),
+    Part(frozenset({"17"}), line_memory.measure),
+)
+
+
+def measure(place: Place, wanted: Iterable[str], *, short: bool) -> Iterator[Figure]:
+    """Every figure of the wanted lines (all of them if none is named)."""
+    stage = set_up(place, short=short)
+    asked = {line.split(".")[0] for line in wanted}
+    if not asked or "23" in asked:
+        yield Figure("23.create", stage.opening)
+    for part in PARTS:
+        if not asked or part.lines & asked:
+            yield from part.measure(stage)
