@@ -42,8 +42,8 @@ def configure(options: dict[str, Any]) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(options["level"])
-    # Their lines hold addresses, URLs or SQL parameters.
-    for chatty in ("imapclient", "django.db.backends", "mail.log", "pymap", "PIL"):
+    # Their lines hold addresses, URLs or SQL parameters, or say each second that nothing was due.
+    for chatty in ("imapclient", "django.db.backends", "mail.log", "pymap", "PIL", "celery"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     for answering in ("django.request", "django.security.csrf"):
         logging.getLogger(answering).addFilter(WithoutAddress())

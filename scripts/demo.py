@@ -141,8 +141,6 @@ def _start_all(group: Group, postgres: Postgres, say: Callable[[str], None]) -> 
         "--ports",
         json.dumps(places.ports),
     )
-    # Refuses to go on if a mailbox of the demonstration is anywhere but on this machine.
-    _once(env, "manage.py", "check", "--database", "default")
     _start_portal(group, places, {key: env[key] for key in env if key != "DATABASE_OWNER_URL"}, worker)
     _wait_for(f"http://127.0.0.1:{places.ports['web']}/healthz", group)
     return places
@@ -288,6 +286,7 @@ def _welcome(places: Places) -> str:
 def _start_detached() -> int:
     with locked(folder() / "detach.lock"):
         log = folder() / "supervisor.log"
+        (folder() / "welcome").unlink(missing_ok=True)
         env = {key: value for key, value in os.environ.items() if key != "DETACH"}
         command = [sys.executable, str(CHECKOUT / "scripts" / "dev.py"), "demo"]
         with log.open("wb") as out:

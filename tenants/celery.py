@@ -36,7 +36,7 @@ class PharmacyTask(BaseTask):
     def apply_async(self, args: Any = None, kwargs: Any = None, *more: Any, **options: Any) -> Any:
         headers = dict(options.pop("headers", None) or {})
         if HEADER not in headers:  # the clock names each pharmacy, and is in none
-            headers[HEADER] = _pharmacy_here()
+            headers[HEADER] = str(current_pharmacy().id)
         return super().apply_async(args, kwargs, *more, headers=headers, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -61,10 +61,6 @@ class PharmacyTask(BaseTask):
     def _header(self, name: str) -> object:
         # From a broker our headers are attributes of the request; run in place they stay under `headers`.
         return getattr(self.request, name, None) or (self.request.headers or {}).get(name)
-
-
-def _pharmacy_here() -> str:
-    return str(current_pharmacy().id)
 
 
 def _pharmacy_named(pharmacy_id: object) -> Pharmacy | None:

@@ -29,7 +29,7 @@ BEGIN
 END $$
 """
 
-# A claim leaves the row due again in ten minutes: if the worker dies, that is the safety net.
+# A claim leaves the row due again in thirty seconds: if worker or broker die, that is the safety net.
 CLAIM_DUE = """
 CREATE OR REPLACE FUNCTION public.claim_due("limit" int)
 RETURNS TABLE (pharmacy uuid, what text, claimed timestamptz)
@@ -37,7 +37,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH due AS (SELECT w.id FROM public.tenants_wakeup w
                  JOIN public.tenants_pharmacy p ON p.id = w.pharmacy_id AND p.state = 'active' AND p.schema_current
                 WHERE w.due_at <= clock_timestamp() ORDER BY w.due_at LIMIT $1 FOR UPDATE OF w SKIP LOCKED)
-  UPDATE public.tenants_wakeup w SET due_at = clock_timestamp() + interval '10 minutes', wanted_at = NULL
+  UPDATE public.tenants_wakeup w SET due_at = clock_timestamp() + interval '30 seconds', wanted_at = NULL
     FROM due WHERE w.id = due.id
   RETURNING w.pharmacy_id, w.what::text, w.due_at
 $$

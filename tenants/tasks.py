@@ -6,7 +6,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 
 from tenants.celery import HEADER, WAKEUP
-from tenants.wakeups import Due, claim_due
+from tenants.wakeups import CLAIM_SECONDS, Due, claim_due
 
 
 @shared_task(name="tenants.tick", ignore_result=True)
@@ -19,4 +19,6 @@ def tick() -> None:
 def publish(due: Due) -> None:
     task = current_app.tasks[settings.WAKEUPS[due.what]]
     claim = f"{due.what} {due.claimed.isoformat()}"
-    task.apply_async(headers={HEADER: str(due.pharmacy_id), WAKEUP: claim})
+    headers = {HEADER: str(due.pharmacy_id), WAKEUP: claim}
+    # One that waited as long as the claim is of no use: the next claim publishes another, so that none pile up.
+    task.apply_async(headers=headers, expires=CLAIM_SECONDS)

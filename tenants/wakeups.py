@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import connection
 
 CLAIM_LIMIT = 500
+# How long a claim holds (the interval in tenants/fences.py): a task lost with its broker is published again then.
+CLAIM_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def wake(what: str, due_at: datetime) -> None:
 
 
 def claim_due(limit: int = CLAIM_LIMIT) -> list[Due]:
-    """Take what is due, oldest first; each stays due again in ten minutes, should the worker die."""
+    """Take what is due, oldest first; each is due again in CLAIM_SECONDS, should worker or broker die."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pharmacy, what, claimed FROM public.claim_due(%s)", [limit])
         return [Due(*row) for row in cursor.fetchall()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from celery import shared_task
@@ -14,13 +13,11 @@ from django.utils import timezone
 from portal.celery import app
 from portal.patients.models import Patient
 from portal.vault.keys import new_keyring
-from tenants.celery import HEADER, WAKEUP, PharmacyTask
+from tenants.celery import HEADER, PharmacyTask
 from tenants.context import NoPharmacy, current_pharmacy, inside, leave
 from tenants.fences import OWNER, drop_pharmacy
 from tenants.models import Domain, Pharmacy
 from tenants.provisioning import NewPharmacy, provision
-from tenants.tasks import publish
-from tenants.wakeups import Due
 from tenants.tasks import tick
 from tenants.wakeups import wake
 from tests import cast
@@ -67,14 +64,6 @@ class InItsPharmacy(CommittingPharmacyTestCase):
             tick()
 
         self.assertEqual([headers[HEADER] for headers in sent], [str(self.soleil.id)])
-
-    def test_the_clock_publishes_for_a_pharmacy_from_outside_of_any(self) -> None:
-        leave()
-        sent: list[dict[str, object]] = []
-        with self.capture(sent):
-            publish(Due(self.gare.id, "deliver", datetime(2026, 11, 23, tzinfo=UTC)))
-
-        self.assertEqual(sent, [{HEADER: str(self.gare.id), WAKEUP: "deliver 2026-11-23T00:00:00+00:00"}])
 
     def capture(self, sent: list[dict[str, object]]) -> object:
         from unittest.mock import patch

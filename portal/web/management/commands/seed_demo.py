@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.web import seeding
@@ -39,6 +41,8 @@ class Command(BaseCommand):
                 {"pharmacy": wanted.name, "name": name, "role": str(role.label), "sign_in": sign_in}
                 for sign_in, name, role in wanted.people
             ]
+        # Refuses to go on if a mailbox of the demonstration is anywhere but on this machine.
+        call_command("check", databases=["default"], stdout=StringIO())
         Path(settings.DEMO_FOLDER, "people.json").write_text(json.dumps(rows, ensure_ascii=False))
 
 
