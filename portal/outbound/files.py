@@ -83,7 +83,7 @@ def filed(file: DraftFile, content: bytes, *, position: int) -> NewFile:
 
 def _examine(content: bytes) -> None:
     if len(content) > settings.MAX_MESSAGE_BYTES:
-        raise FileRefused(_too_big())
+        raise FileRefused(too_big())
     verdict = scan(content)
     if verdict == Verdict.INFECTED:
         raise FileRefused("L’antivirus a trouvé un virus dans ce fichier.")
@@ -97,11 +97,11 @@ def _refuse_too_much(draft: Draft, size: int) -> None:
         raise FileRefused(f"Pas plus de {MOST_FILES} fichiers par message.")
     whole = sum(base64_size(each) for each in [*sizes, size, len(draft.text.encode())]) + ROOM_FOR_HEADERS
     if whole > settings.MAX_MESSAGE_BYTES:
-        raise FileRefused(_too_big())
+        raise FileRefused(too_big())
 
 
-def _too_big() -> str:
-    """Files grow by a third in a mail (RFC 2045 6.8)."""
+def too_big() -> str:
+    """What to say of too many bytes. Files grow by a third in a mail (RFC 2045 6.8)."""
     room = settings.MAX_MESSAGE_BYTES * 3 // 4 // MEGABYTE
     return f"Trop gros : un message emporte au plus {room} Mo de fichiers en tout."
 

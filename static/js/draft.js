@@ -32,6 +32,18 @@
     setTimeout(() => unsaved && text() && htmx.trigger(text(), "save"), RETRY_MS);
   };
 
+  /* Another conversation, or an act on this one, replaces the composer: keep its last words first. */
+  document.addEventListener("htmx:confirm", (event) => {
+    const { elt, target, issueRequest } = event.detail;
+    if (!unsaved || !text() || target?.id !== "pane" || elt.closest("#answer")) return;
+    event.preventDefault();
+    const go = (done) => {
+      if (done.detail.successful || window.confirm(box().dataset.leave)) issueRequest(true);
+    };
+    text().addEventListener("htmx:afterRequest", go, { once: true });
+    htmx.trigger(text(), "save");
+  });
+
   document.addEventListener("submit", (event) => {
     if (event.target.id === "answer") unsaved = false;
   });

@@ -44,6 +44,20 @@
     go(pages, index - nearest(pages).index); // the same page as before, at its new size
   };
 
+  /* Links to pages live for some minutes: a page first looked at later asks for new ones, once in a while. */
+  const AGAIN_MS = 60_000;
+  const asked = new Map();
+  document.addEventListener(
+    "error",
+    (event) => {
+      const piece = event.target.closest?.(".piece[data-again]");
+      if (!piece || Date.now() - (asked.get(piece.id) ?? 0) < AGAIN_MS) return;
+      asked.set(piece.id, Date.now());
+      htmx.ajax("GET", piece.dataset.again, { target: piece, swap: "outerHTML" });
+    },
+    true,
+  );
+
   document.addEventListener("click", (event) => {
     const chooser = event.target.closest("[data-shows]");
     const piece = chooser && document.getElementById(chooser.dataset.shows);

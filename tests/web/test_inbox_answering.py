@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
+from django.utils import timezone
 
 from portal.conversations.actions import assign
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.documents.antivirus import EICAR
-from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState, Recipient, RecipientState
+from portal.outbound.models import (
+    Delivery,
+    DeliveryState,
+    Draft,
+    DraftFile,
+    DraftState,
+    Recipient,
+    RecipientState,
+)
 from tests.documents.files import pdf
 from tests.inbound.letters import LEA, letter
 from tests.web.inbox_case import InboxTestCase, fields_of, only_file, page, queued, stored
@@ -228,11 +239,25 @@ class Failures(Composer):
 
         opened = self.as_karim.get(page("conversation", self.conversation.pk))
         self.assertContains(opened, "Non remis\N{NO-BREAK SPACE}: boîte inconnue")
-        self.assertContains(opened, "n’est pas arrivé à tous ses destinataires")
+        self.assertNotContains(opened, "n’est pas arrivé à tous ses destinataires")
         self.assertContains(self.as_karim.get(page("inbox_view", "envoyes")), "Échec d’envoi")
 
         response = self.as_karim.htmx("post", page("rewrite", queued()[0].pk))
         self.assertContains(response, "Votre ordonnance est prête.</textarea>")
+
+    def test_a_failure_further_up_is_told_on_top(self) -> None:
+        self.reply("Votre ordonnance est prête.")
+        Delivery.objects.update(state=DeliveryState.FAILED)
+        Recipient.objects.update(state=RecipientState.FAILED, code="550 5.1.1")
+        Conversation.objects.update(failed=True)
+        first = Message.objects.get(kind=MessageKind.RECEIVED)
+        now = timezone.now() + timedelta(minutes=1)
+        with patch("portal.inbound.process._arrived_at", return_value=now):
+            self.receive(letter(text="Alors ?", answers=f"<{first.headers['message_id']}>"))
+
+        opened = self.as_karim.get(page("conversation", self.conversation.pk))
+
+        self.assertContains(opened, "n’est pas arrivé à tous ses destinataires")
 
 
 class Drafts(Composer):
@@ -346,6 +371,21 @@ class Attaching(Composer):
         self.assertContains(response, "Trop gros", status_code=422)
         self.assertContains(response, 'id="draft-files"', status_code=422)
         self.assertEqual(Draft.objects.get().text, "Voici.")
+
+    @override_settings(MAX_MESSAGE_BYTES=100_000)
+    def test_files_too_big_together_are_not_attached_cut_short(self) -> None:
+        files = [SimpleUploadedFile(name, b"x" * 60_000) for name in ("un.bin", "deux.bin")]
+
+        response = self.attach(*files)
+
+        self.assertContains(response, "Trop gros", status_code=422)
+        self.assertEqual([file.size for file in DraftFile.objects.all()], [60_000])
+
+    def test_no_uploaded_file_touches_the_disk(self) -> None:
+        with patch("tempfile.NamedTemporaryFile", side_effect=AssertionError):
+            self.attach(SimpleUploadedFile("grand.bin", b"x" * 4_000_000))
+
+        self.assertEqual(DraftFile.objects.get().size, 4_000_000)
 
     def test_a_virus_does_not_leave(self) -> None:
         response = self.attach(SimpleUploadedFile("a.txt", EICAR), htmx=False)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
+
+from django.db import connection
 
 from portal.conversations.models import Conversation
 from portal.mailboxes.models import Mailbox
 from portal.outbound.models import Draft, DraftState
+from tenants.context import inside, leave
 from tests.inbound.letters import LEA, MARTIN
 from tests.outbound.stage import trust
 from tests.web.inbox_case import CommittingInboxTestCase, fields_of, page, queued
@@ -99,3 +104,41 @@ class Composing(CommittingInboxTestCase):
     def send(self, **said: str) -> Any:
         data = {**self.fields, "to": "", "subject": "", **said}
         return self.as_karim.post(page("send", self.fields["draft"]), data)
+
+
+class AtOnce(CommittingInboxTestCase):
+    """Two requests of one click, on two threads."""
+
+    def test_two_clicks_at_the_same_moment_send_once(self) -> None:
+        conversation = self.received()
+        fields = fields_of(self.as_karim.get(page("conversation", conversation.pk)))
+        answers = self.together({**fields, "body": "C’est prêt."}, page("reply", conversation.pk))
+
+        self.assertEqual([answer.status_code for answer in answers], [302, 302])
+        self.assertEqual(len(queued()), 1)
+
+    def test_two_clicks_on_a_first_message_begin_one_conversation(self) -> None:
+        trust("medecin-test.mssante.fr")
+        fields = fields_of(self.as_karim.get(page("compose")))
+        data = {**fields, "to": MARTIN, "subject": "Question", "body": "Bonjour."}
+
+        answers = self.together(data, page("send", fields["draft"]))
+
+        self.assertEqual([answer.status_code for answer in answers], [302, 302])
+        self.assertEqual(Conversation.objects.count(), 1)
+
+    def together(self, data: dict[str, str], url: str) -> list[Any]:
+        browsers = [self.browser(self.karim) for _ in range(2)]
+        ready = Barrier(2)
+
+        def click(browser: Any) -> Any:
+            with inside(self.soleil):
+                ready.wait(timeout=5)
+                try:
+                    return browser.post(url, data)
+                finally:
+                    leave()
+                    connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(click, browsers))

@@ -22,7 +22,7 @@ from portal.web.inbox.held import moved
 from portal.web.requests import StaffRequest
 from portal.web.templatetags.officinal import at as written_at
 
-GONE = "Cette personne ne peut pas prendre la conversation : elle a quitté l’équipe, ou la boîte n’est pas la sienne."
+GONE = "Cette personne ne peut pas prendre la conversation : elle a quitté l’équipe, ou la boîte n’est pas la sienne."
 Act = Callable[..., Conversation]
 
 
@@ -78,5 +78,5 @@ def _change(request: StaffRequest, conversation_id: UUID, act: Act) -> HttpRespo
 def _moved(request: StaffRequest, conversation: Conversation) -> HttpResponse:
     """Nothing was done: show what a colleague, or the correspondent, did meanwhile."""
     held: HeldCard = moved(conversation, request.user)
-    fault = f"{held.by} {held.did} {written_at(held.at)} : relisez l’échange, puis recommencez. Rien n’a été changé."
+    fault = f"{held.by} {held.did} {written_at(held.at)} : relisez l’échange, puis recommencez. Rien n’a été changé."
     return after_act(request, conversation.pk, fault=fault, status=409)

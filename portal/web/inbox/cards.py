@@ -335,7 +335,8 @@ class ConversationCard:
 
     `ins` is the bare matricule (13 or 15 digits) or empty; a professional has `about` (« Médecin généraliste,
     Nevers ») instead. `draft` is None when one may not answer; `silence` then says why. `fault` is one line
-    on top (« Votre réponse n'est pas partie… »). `attachments` are the whole conversation's, newest first.
+    on top (« Votre réponse n'est pas partie… »). `attachments` are the whole conversation's: received
+    before sent, newest first.
     """
 
     id: UUID

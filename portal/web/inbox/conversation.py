@@ -12,7 +12,15 @@ from portal.conversations.models import Conversation, ConversationState, Message
 from portal.patients.models import InsStatus, Patient
 from portal.team.models import User
 from portal.team.policy import Permission, allows
-from portal.web.inbox.cards import Chip, ConversationCard, DraftCard, EventLine, MessageCard, Person
+from portal.web.inbox.cards import (
+    Chip,
+    ConversationCard,
+    DraftCard,
+    EventLine,
+    MessageCard,
+    Person,
+    SendState,
+)
 from portal.web.inbox.deliveries import sent_in
 from portal.web.inbox.draft_cards import card_of, fresh_card, own_draft
 from portal.web.inbox.files import Files
@@ -23,6 +31,7 @@ from portal.web.inbox.thread import pieces, timeline
 
 NO_ADDRESS = "Cette conversation n’a pas d’adresse à laquelle répondre."
 NOT_ALLOWED = "Vous pouvez lire cette conversation, mais pas y répondre."
+TROUBLED: set[SendState] = {"uncertain", "failed"}
 INS_CHIPS = {
     InsStatus.PROVISOIRE: Chip("INS à vérifier", "warn"),
     InsStatus.RECUPEREE: Chip("INS récupérée", "warn"),
@@ -82,7 +91,7 @@ def conversation_card(
         people=choices(team, me=me.pk, assigned=conversation.assignee_id),
         may_assign=conversation.mailbox.owner_id is None and allows(me, Permission.ASSIGN),
         may_finish=allows(me, Permission.FINISH),
-        attachments=tuple(file for message in pieces(entries) for file in message.attachments),
+        attachments=tuple(pieces(entries)),
         draft=None if silence else draft or _draft(conversation, me),
         silence=silence,
         fault=fault or _trouble(conversation, entries),
@@ -112,21 +121,21 @@ def _silence(conversation: Conversation, me: User) -> str:
 
 
 def _trouble(conversation: Conversation, entries: Iterable[MessageCard | EventLine]) -> str:
-    """One line when something did not leave; the message itself says more."""
-    if not conversation.failed:
+    """One line when something did not leave; a message that stands last on the screen says it itself."""
+    messages = [entry for entry in entries if isinstance(entry, MessageCard)]
+    if not conversation.failed or _states(messages[-1:]) & TROUBLED:
         return ""
-    states = {
-        line.state
-        for entry in entries
-        if isinstance(entry, MessageCard) and entry.delivery
-        for line in entry.delivery.recipients
-    }
-    if "uncertain" in states:
-        return "Un message est peut-être parti, peut-être pas : dites plus bas ce qu’il en est."
+    if "uncertain" in _states(messages):
+        return "Un message est peut-être parti, peut-être pas : dites plus bas ce qu’il en est."
     return (
-        "Un message n’est pas arrivé à tous ses destinataires : voyez pourquoi plus bas. "
-        "« Terminer » efface cette alerte."
+        "Un message n’est pas arrivé à tous ses destinataires : voyez pourquoi plus bas. "
+        "« Terminer » efface cette alerte."
     )
+
+
+def _states(messages: Iterable[MessageCard]) -> set[SendState]:
+    deliveries = [message.delivery for message in messages if message.delivery]
+    return {line.state for delivery in deliveries for line in delivery.recipients}
 
 
 def _about(conversation: Conversation, who: str) -> str:

@@ -26,7 +26,7 @@ def mailbox_faults(me: User, *, now: datetime) -> tuple[str, ...]:
 def _lines(mailboxes: Iterable[Mailbox], now: datetime) -> Iterator[str]:
     for mailbox in mailboxes:
         if mailbox.state == MailboxState.PAUSED:
-            yield f"La boîte « {mailbox.label} » est en pause{NBSP}: rien n’en est relevé ni envoyé."
+            yield f"La boîte « {mailbox.label} » est en pause{NBSP}: rien n’en est relevé ni envoyé."
             continue
         reading, sending = fetch_fault(mailbox), send_fault(mailbox)
         if reading:

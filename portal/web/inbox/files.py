@@ -36,12 +36,12 @@ SHUT: dict[str, tuple[FileState, str]] = {
     ),
     ScanState.INFECTED: (
         "blocked",
-        "L’antivirus a trouvé un virus dans cette pièce : elle reste fermée. Prévenez l’expéditeur.",
+        "L’antivirus a trouvé un virus dans cette pièce : elle reste fermée. Prévenez l’expéditeur.",
     ),
-    ScanState.UNSCANNED: ("waiting", "Aucun antivirus n’a pu examiner cette pièce : elle reste fermée."),
+    ScanState.UNSCANNED: ("waiting", "Aucun antivirus n’a pu examiner cette pièce : elle reste fermée."),
 }
 ONLY_KEPT = "Ce type de fichier ne s’affiche pas ici. Téléchargez-le pour l’ouvrir."
-HEIC_KEPT = "Cette photo est au format HEIC : téléchargez-la pour l’ouvrir."
+HEIC_KEPT = "Cette photo est au format HEIC : téléchargez-la pour l’ouvrir."
 LOST = "Cette pièce est introuvable ou altérée dans le stockage. Prévenez votre administrateur."
 LATER = "L’aperçu n’est pas disponible pour l’instant. Réessayez dans un instant."
 

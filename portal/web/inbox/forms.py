@@ -12,7 +12,7 @@ from django.core.validators import MinValueValidator
 from portal.outbound.actions import Decision
 from portal.outbound.drafts import LONGEST_SUBJECT, LONGEST_TEXT
 
-TOO_LONG = "Ce texte est trop long pour un message : joignez-le comme fichier."
+TOO_LONG = "Ce texte est trop long pour un message : joignez-le comme fichier."
 UNREADABLE = "Ce texte contient un caractère qui ne peut pas être envoyé."
 DECISIONS = {"sent": Decision.SENT_CONFIRMED, "resend": Decision.RESEND, "abandon": Decision.ABANDONED}
 LONGEST_TO = 10_000

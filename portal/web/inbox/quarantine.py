@@ -31,7 +31,7 @@ ADVICE = "Si vous attendiez un message, demandez à l’expéditeur de vous l’
 ADVICE_KEPT = (
     "Téléchargez l’original pour l’ouvrir avec un autre logiciel, ou demandez à l’expéditeur de le renvoyer."
 )
-NOT_HERE = "Il n’a pas été relevé : lisez-le dans le webmail de votre opérateur."
+NOT_HERE = "Il n’a pas été relevé : lisez-le dans le webmail de votre opérateur."
 
 
 @requires(Permission.READ)
@@ -81,10 +81,17 @@ def _card(raw: RawMessage, me: User) -> QuarantineCard:
         size=raw.size,
         reason=sentence(raw.reason),
         advice=(ADVICE_KEPT if may_keep else ADVICE) if here else NOT_HERE,
-        clues=(Clue("Relevé dans", raw.folder), Clue("Numéro chez l’opérateur", str(raw.uid or "aucun"))),
+        clues=_clues(raw),
         download_url=reverse("quarantined_file", args=[raw.pk]) if may_keep else "",
         may_replay=waiting and raw.reason != TOO_BIG,
         may_dismiss=waiting and allows(me, Permission.DISMISS_QUARANTINE),
         back_url=QUARANTINE.url,
         back_label=QUARANTINE.label,
     )
+
+
+def _clues(raw: RawMessage) -> tuple[Clue, ...]:
+    """Where it lies at the operator, for whoever looks for it there."""
+    if raw.uid is None:
+        return (Clue("Provenance", "importé d’un fichier"),)
+    return Clue("Relevé dans", raw.folder), Clue("Numéro chez l’opérateur", str(raw.uid))

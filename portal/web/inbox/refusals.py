@@ -27,9 +27,9 @@ REFUSALS = (
 HELD = (StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft)
 
 OTHER_VERSION = "— Autre version de ce brouillon —"
-GONE = "Ce brouillon a déjà été envoyé ou jeté. Votre texte est gardé ici : relisez l’échange avant de l’envoyer."
-CONTROL = "Un caractère invisible empêche l’envoi : effacez et récrivez ce qui a été collé."
-NO_MAILBOX = "La pharmacie n’a pas encore de boîte MSSanté : rien ne peut être envoyé."
+GONE = "Ce brouillon a déjà été envoyé ou jeté. Votre texte est gardé ici : relisez l’échange avant de l’envoyer."
+CONTROL = "Un caractère invisible empêche l’envoi : effacez et récrivez ce qui a été collé."
+NO_MAILBOX = "La pharmacie n’a pas encore de boîte MSSanté : rien ne peut être envoyé."
 
 
 def status_of(error: Exception) -> int:
@@ -66,7 +66,7 @@ def _errors(error: Exception, typed: Typed) -> DraftErrors:
 def _refused(error: Exception, typed: Typed) -> DraftErrors:
     """By recipient beside the field; in a reply there is no such field."""
     refusals = error.refusals if isinstance(error, Refused) else []
-    named = [f"{refusal.address} : {refusal.reason}" for refusal in refusals if refusal.address]
+    named = [f"{refusal.address} : {refusal.reason}" for refusal in refusals if refusal.address]
     whole = [refusal.reason for refusal in refusals if not refusal.address]
     if typed.to is None:
         return DraftErrors(whole=" ".join(refusal.reason for refusal in refusals))

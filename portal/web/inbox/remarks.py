@@ -7,16 +7,16 @@ from portal.patients.identity import BAD_KEY, NOT_AN_INS
 
 # In order: the first that holds is shown.
 REMARKS = {
-    OWN_ADDRESS: "Écrit depuis l’adresse de la pharmacie, mais pas par Officinal : vérifiez qui l’a envoyé.",
-    BAD_KEY: "La clé de l’INS ne correspond pas au numéro : vérifiez l’identité du patient.",
-    NOT_AN_INS: "L’adresse n’a pas la forme d’un INS : vérifiez l’identité du patient.",
-    "several-from": "Ce message annonce plusieurs expéditeurs : vérifiez qui l’a écrit.",
-    "text-cut": "Texte très long : la suite est dans le message d’origine.",
-    "html-cut": "Mise en page trop longue : la suite est dans le message d’origine.",
-    "wrong-boundary": "Message mal formé : une partie a pu échapper à la lecture.",
-    "multipart-without-parts": "Message mal formé : une partie a pu échapper à la lecture.",
-    "base64": "Une pièce est abîmée : son contenu peut être incomplet.",
-    "charset-guessed": "Accents devinés : certains caractères peuvent être faux.",
+    OWN_ADDRESS: "Écrit depuis l’adresse de la pharmacie, mais pas par Officinal : vérifiez qui l’a envoyé.",
+    BAD_KEY: "La clé de l’INS ne correspond pas au numéro : vérifiez l’identité du patient.",
+    NOT_AN_INS: "L’adresse n’a pas la forme d’un INS : vérifiez l’identité du patient.",
+    "several-from": "Ce message annonce plusieurs expéditeurs : vérifiez qui l’a écrit.",
+    "text-cut": "Texte très long : la suite est dans le message d’origine.",
+    "html-cut": "Mise en page trop longue : la suite est dans le message d’origine.",
+    "wrong-boundary": "Message mal formé : une partie a pu échapper à la lecture.",
+    "multipart-without-parts": "Message mal formé : une partie a pu échapper à la lecture.",
+    "base64": "Une pièce est abîmée : son contenu peut être incomplet.",
+    "charset-guessed": "Accents devinés : certains caractères peuvent être faux.",
 }
 
 

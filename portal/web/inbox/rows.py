@@ -21,6 +21,9 @@ KIND_CHIPS = {
     "form": Chip("Formulaire", "form"),
 }
 
+FAILURE = Chip("Échec d’envoi", "bad", "circle-x")
+DOUBT = Chip("À vérifier", "warn", "triangle-alert")
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -62,21 +65,20 @@ def row(conversation: Conversation, *, place: Place, marks: Marks, current: UUID
 
 
 def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) -> Iterator[Chip]:
+    """In order of weight: what does not fit on a line is cut, and the drawing beside the name tells the kind too."""
     if conversation.failed:
         doubtful = conversation.pk in marks.uncertain
-        yield (
-            Chip("À vérifier", "warn", "triangle-alert")
-            if doubtful
-            else Chip("Échec d’envoi", "bad", "circle-x")
-        )
-    if kind in KIND_CHIPS:
+        yield DOUBT if doubtful else FAILURE
+    elif kind in KIND_CHIPS:
         yield KIND_CHIPS[kind]
+    if conversation.assignee:
+        yield Chip(first_name(conversation.assignee.display_name), icon="user")
     if conversation.pk in marks.drafted:
         yield Chip("Brouillon", icon="square-pen")
     if conversation.attachment_count:
         pieces = conversation.attachment_count
         yield Chip(f"{pieces} pièce{'s' if pieces > 1 else ''}", icon="paperclip")
-    if conversation.assignee:
-        yield Chip(first_name(conversation.assignee.display_name), icon="user")
+    if conversation.failed and kind in KIND_CHIPS:
+        yield KIND_CHIPS[kind]
     if place.view == View.SENT and conversation.state == ConversationState.DONE:
         yield Chip("Terminée", "good", "circle-check")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
@@ -15,11 +14,12 @@ from portal.conversations.models import Conversation
 from portal.mailboxes.models import Mailbox, MailboxKind
 from portal.outbound.actions import queue
 from portal.outbound.drafts import NoSuchDraft, StaleDraft, new_draft, save_draft, start_reply
-from portal.outbound.files import attach_file
+from portal.outbound.files import FileRefused, attach_file, too_big
 from portal.outbound.models import Delivery, DeliveryState, Draft
 from portal.team.models import User
 from portal.web.inbox.faults import HEAVY
 from portal.web.inbox.forms import Typed
+from portal.web.uploads import CutFile
 
 if TYPE_CHECKING:
     Upload = UploadedFile[Any]
@@ -51,7 +51,9 @@ def keep_new(typed: Typed, *, by: User) -> Draft:
 def attach(draft: Draft, uploads: Sequence[Upload], *, by: User) -> None:
     """Raises FileRefused: the files before the one it names are attached."""
     for upload in uploads:
-        content = upload.read(settings.MAX_MESSAGE_BYTES + 1)
+        if isinstance(upload, CutFile):
+            raise FileRefused(too_big())
+        content = upload.read()
         declared = upload.content_type or ""
         attach_file(draft, by=by, name=upload.name or "", content=content, declared_type=declared)
 

@@ -20,8 +20,8 @@ from portal.web.inbox.doors import conversation_for, delivery_for
 from portal.web.inbox.forms import DECISIONS, DecideForm
 from portal.web.requests import StaffRequest
 
-TOO_LATE = "Trop tard : le message est déjà parti, ou en train de partir."
-SETTLED = "Ce n’est plus à décider : un collègue l’a fait, ou un accusé est arrivé."
+TOO_LATE = "Trop tard : le message est déjà parti, ou en train de partir."
+SETTLED = "Ce n’est plus à décider : un collègue l’a fait, ou un accusé est arrivé."
 REWRITTEN = "Le texte a déjà été repris dans un brouillon."
 
 

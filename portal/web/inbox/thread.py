@@ -13,7 +13,7 @@ from portal.mail.addresses import Address
 from portal.mail.display import fold_quotes
 from portal.team.models import User
 from portal.team.policy import Permission, allows
-from portal.web.inbox.cards import Correspondent, EventLine, MessageCard
+from portal.web.inbox.cards import AttachmentCard, Correspondent, EventLine, MessageCard
 from portal.web.inbox.deliveries import Sent, delivery_card
 from portal.web.inbox.files import Files
 from portal.web.inbox.people import KINDS, first_name, initials, named, names, short_name
@@ -129,7 +129,7 @@ def _done(message: Message) -> tuple[str, str]:
     if message.what == FINISHED:
         return f"{who} a terminé", "circle-check"
     return (
-        (f"{who} a rouvert", "undo-2") if who else ("Rouverte : un envoi demande votre attention", "undo-2")
+        (f"{who} a rouvert", "undo-2") if who else ("Rouverte : un envoi demande votre attention", "undo-2")
     )
 
 
@@ -141,7 +141,8 @@ def _assigned(message: Message, who: str) -> str:
     return f"{who} a confié à {first_name(message.about.display_name)}"
 
 
-def pieces(entries: Iterable[MessageCard | EventLine]) -> list[MessageCard]:
-    """The messages that have files, newest first."""
-    found = [entry for entry in entries if isinstance(entry, MessageCard) and entry.attachments]
-    return found[::-1]
+def pieces(entries: Iterable[MessageCard | EventLine]) -> list[AttachmentCard]:
+    """The files of a conversation: what came in before what was sent, each newest first."""
+    messages = [entry for entry in entries if isinstance(entry, MessageCard)][::-1]
+    messages.sort(key=lambda message: message.outgoing)
+    return [file for message in messages for file in message.attachments]
