@@ -11,7 +11,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from environs import FileAwareEnv
 
-env = FileAwareEnv()
+env = FileAwareEnv(strip_whitespace=True)
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
