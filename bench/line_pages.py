@@ -20,6 +20,7 @@ from bench.page_queries import list_queries, queries_of
 from bench.page_weight import first_load, later_move
 from bench.seeding import FILES_EACH, add_files, seed
 from bench.stage import House, Stage
+from bench.usage import cpu_seconds
 from bench.web import Visitor, member, running, together
 from portal.conversations.models import Conversation
 from portal.inbound.process import process_stored
@@ -43,11 +44,11 @@ def measure(stage: Stage) -> Iterator[Figure]:
         threads = _threads(stage.soleil)
     with ExitStack() as servers:
         log = stage.place.folder / "web.log"
-        _, port = servers.enter_context(running("portal.wsgi:application", log))
+        web, port = servers.enter_context(running("portal.wsgi:application", log))
         _, bare_port = servers.enter_context(running("bench.bare:application", log))
         nadia, hugo = member(stage.soleil, port), member(stage.gare, port)
         floor = Visitor(bare_port, {"Cookie": "sid=key"})
-        yield from _lists(stage, nadia, hugo, floor, many, rounds)
+        yield from _lists(stage, (nadia, hugo, floor), web.pid, many, rounds)
         yield from _opening(stage, nadia, floor, threads, rounds)
         yield from _weights(nadia, threads)
 
@@ -74,13 +75,15 @@ def _threads(house: House) -> list[UUID]:
 
 
 def _lists(
-    stage: Stage, nadia: Visitor, hugo: Visitor, floor: Visitor, many: int, rounds: int
+    stage: Stage, visitors: tuple[Visitor, Visitor, Visitor], web: int, many: int, rounds: int
 ) -> Iterator[Figure]:
-    list_page = [TO_DO.url]
-    visits = [(nadia, list_page), (hugo, list_page), (floor, ["/"])]
+    nadia, hugo, floor = visitors
+    visits = [(nadia, [TO_DO.url]), (hugo, [TO_DO.url]), (floor, ["/"])]
     together(visits, WARM_UP)
+    before = cpu_seconds(web)
     ours, few, bare_page = together(visits, rounds)
-    note = f"{many:,} conversations; floor: a bare Django page"
+    cpu = 1000 * (cpu_seconds(web) - before) / (2 * rounds)
+    note = f"{many:,} conversations, {cpu:.1f} ms CPU of the web process; floor: a bare Django page"
     yield Figure("6.p50", median(ours), median(bare_page), note)
     yield Figure("6.p95", high(ours), high(bare_page))
     with inside(stage.soleil.pharmacy):

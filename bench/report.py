@@ -12,7 +12,7 @@ from bench.figures import Better, Figure
 
 OUT = Path(__file__).resolve().parent / "out" / "latest.json"
 HEAD = ("line", "measure", "value", "floor", "must", "aim", "")
-ROW = "{:<10}  {:<50}  {:>17}  {:>9}  {:>7}  {:>7}  {}"
+ROW = "{:<15}  {:<47}  {:>16}  {:>8}  {:>7}  {:>5}  {}"
 
 
 def heading() -> str:
@@ -34,7 +34,7 @@ def row(figure: Figure) -> str:
         figure.id, goal.what, f"{_number(figure.value)} {goal.unit}", floor,
         f"{sign} {_number(goal.must)}", _number(goal.aim), _verdict(figure),
     )  # fmt: skip
-    return f"{line}\n{'':<12}{figure.note}" if figure.note else line
+    return f"{line}\n{'':<17}{figure.note}" if figure.note else line
 
 
 def write(figures: Sequence[Figure]) -> None:
