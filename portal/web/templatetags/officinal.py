@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -118,8 +119,12 @@ def weight(size: int) -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
-    """One drawing of icons.svg; it repeats the words beside it, so that screen readers pass over it."""
+    """One drawing of icons.svg; it repeats the words beside it, so that screen readers pass over it.
+
+    A list holds about sixty: each is looked up in the manifest once for this process.
+    """
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         static("icons.svg"),
