@@ -123,7 +123,7 @@ class Reading(InboxTestCase):
         self.assertEqual(counts[0], counts[1])
         self.assertEqual(Message.objects.filter(conversation=large).count(), 11)
         self.assertLessEqual(counts[1][0], 12, "\n".join(made.sql))
-        self.assertLessEqual(counts[1][1], 16, "\n".join(whole.sql))
+        self.assertLessEqual(counts[1][1], 12, "\n".join(whole.sql))
 
     def answered_files(self, conversation: Conversation, number: int) -> list[bytes]:
         first = Message.objects.get(conversation=conversation)

@@ -11,10 +11,12 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from portal.conversations.models import Conversation
+from portal.team.policy import Permission, allows
 from portal.web.headers import content_origin
-from portal.web.inbox.cards import ConversationCard, DraftCard, ListCard
+from portal.web.inbox.cards import DraftCard, ListCard
 from portal.web.inbox.conversation import Viewer, conversation_card
 from portal.web.inbox.doors import conversation_for
+from portal.web.inbox.draft_cards import drafted_by, fresh_card
 from portal.web.inbox.places import Place, conversation_url, place_named
 from portal.web.inbox.shell import Spot, shell
 from portal.web.requests import StaffRequest, is_htmx
@@ -84,8 +86,11 @@ def _whole(
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    around = shell(request.user, Spot(viewer.place, current=conversation.pk))
-    card: ConversationCard = conversation_card(
+    drafted = drafted_by(request.user)
+    around = shell(request.user, Spot(viewer.place, current=conversation, drafted=drafted))
+    if draft is None and conversation.pk not in drafted:
+        draft = fresh_card(conversation.pk, may_finish=allows(request.user, Permission.FINISH))
+    card = conversation_card(
         conversation, viewer, draft=draft, fault=fault, next_url=_next_url(around.listing, conversation)
     )
     return fragment(request, template, {"shell": around, "conversation": card}, status=status)

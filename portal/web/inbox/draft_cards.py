@@ -11,6 +11,12 @@ from portal.web.inbox.cards import DraftCard, DraftErrors, HeldCard
 from portal.web.inbox.cards import DraftFile as FileCard
 
 
+def drafted_by(me: User) -> frozenset[UUID]:
+    """The conversations in which this person began an answer."""
+    begun = Draft.objects.filter(author=me.pk, state=DraftState.OPEN, conversation__isnull=False)
+    return frozenset(each for each in begun.values_list("conversation_id", flat=True) if each)
+
+
 def own_draft(me: User, conversation_id: UUID) -> Draft | None:
     """The open draft of this person in this conversation, if she began one."""
     return Draft.objects.filter(author=me.pk, conversation=conversation_id, state=DraftState.OPEN).first()

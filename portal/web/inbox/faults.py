@@ -17,9 +17,13 @@ PATIENCE = timedelta(minutes=5)
 NBSP = "\N{NO-BREAK SPACE}"
 
 
-def mailbox_faults(me: User, *, now: datetime) -> tuple[str, ...]:
-    """One line for each thing that is wrong with a mailbox of this person; one query."""
-    mailboxes = Mailbox.objects.seen_by(me.pk).defer(*HEAVY).order_by("address")
+def mailboxes_of(me: User) -> Iterable[Mailbox]:
+    """Those this person sees, without what nobody may read."""
+    return Mailbox.objects.seen_by(me.pk).defer(*HEAVY).order_by("address")
+
+
+def mailbox_faults(mailboxes: Iterable[Mailbox], *, now: datetime) -> tuple[str, ...]:
+    """One line for each thing that is wrong with these mailboxes."""
     return tuple(_lines(mailboxes, now))
 
 

@@ -39,7 +39,7 @@ NOT_HERE = "Il n’a pas été relevé : lisez-le dans le webmail de votre opé
 def quarantined(request: StaffRequest, raw_id: UUID) -> HttpResponse:
     raw = quarantined_for(request.user, raw_id)
     note(Event.QUARANTINE_OPEN, ("raw", raw.pk), by=request.user)
-    around = shell(request.user, Spot(QUARANTINE, current=raw.pk))
+    around = shell(request.user, Spot(QUARANTINE, current=raw))
     context = {"shell": around, "quarantined": _card(raw, request.user)}
     return fragment(request, "inbox/quarantined.html", context)
 

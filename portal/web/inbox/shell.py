@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from portal.conversations import counters, listing
 from portal.conversations.listing import Cursor
+from portal.conversations.models import Conversation
 from portal.inbound import quarantine
 from portal.inbound.models import RawMessage
 from portal.inbound.reasons import sentence
 from portal.team.models import User
 from portal.web.inbox.cards import ListCard, NavItem, QuarantineRow, ShellCard
-from portal.web.inbox.faults import mailbox_faults
+from portal.web.inbox.draft_cards import drafted_by
+from portal.web.inbox.faults import mailbox_faults, mailboxes_of
 from portal.web.inbox.people import person
 from portal.web.inbox.places import EPOCH, PLACES, Place, write_cursor
 from portal.web.inbox.rows import marks_of, row
@@ -25,20 +27,26 @@ NOTHING = Cursor(EPOCH, UUID(int=0))
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where the list stands: which view, from which row on, and what is open beside it."""
+    """Where the list stands: which view, from which row on, and what is open beside it.
+
+    `drafted` are the conversations with a draft of this person, where they are known already.
+    """
 
     place: Place
     after: Cursor | None = None
-    current: UUID | None = None
+    current: Conversation | RawMessage | None = None
+    drafted: frozenset[UUID] | None = None
 
 
 def shell(me: User, spot: Spot) -> ShellCard:
-    """Six queries at most, whatever the mailbox holds."""
+    """Five queries at most, whatever the mailbox holds. Beside a conversation only its own mailbox is spoken of."""
+    opened = spot.current
+    concerned = [opened.mailbox] if isinstance(opened, Conversation) else mailboxes_of(me)
     return ShellCard(
         me=person(me),
         nav=nav(me, spot.place),
         listing=quarantined_page(me, spot) if spot.place.view is None else page(me, spot),
-        faults=mailbox_faults(me, now=timezone.now()),
+        faults=mailbox_faults(concerned, now=timezone.now()),
     )
 
 
@@ -63,11 +71,12 @@ def page(me: User, spot: Spot) -> ListCard:
     if place.view is None:
         raise ValueError(place)
     found = listing.page(me, place.view, after=spot.after)
-    marks = marks_of(found.rows, me)
+    marks = marks_of(found.rows, drafted_by(me) if spot.drafted is None else spot.drafted)
+    current = spot.current.pk if spot.current else None
     return ListCard(
         view=place.slug,
         title=place.label,
-        rows=tuple(row(each, place=place, marks=marks, current=spot.current) for each in found.rows),
+        rows=tuple(row(each, place=place, marks=marks, current=current) for each in found.rows),
         more_url=f"{place.url}?apres={write_cursor(found.following)}" if found.following else "",
         poll_url="" if spot.after else _poll_url(place, found),
     )
@@ -77,12 +86,13 @@ def quarantined_page(me: User, spot: Spot) -> ListCard:
     """Fifty messages that could not be filed."""
     after = (spot.after.at, spot.after.id) if spot.after else None
     found = quarantine.page(me, after=after)
+    current = spot.current.pk if spot.current else None
     last = found[-1] if len(found) == quarantine.PAGE else None
     more = write_cursor(Cursor(last.stored_at, last.pk)) if last else ""
     return ListCard(
         view=spot.place.slug,
         title=spot.place.label,
-        quarantined=tuple(_quarantine_row(raw, spot.current) for raw in found),
+        quarantined=tuple(_quarantine_row(raw, current) for raw in found),
         more_url=f"{spot.place.url}?apres={more}" if more else "",
     )
 
