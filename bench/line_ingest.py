@@ -11,7 +11,7 @@ from uuid import UUID
 from bench import floors
 from bench.figures import Figure
 from bench.hands import Hands
-from bench.mails import FILE_BYTES, Letter, Writer
+from bench.mails import FILE_BYTES, PATIENT_COUNT, Letter, Writer, ins_of
 from bench.meter import Cost, Meter
 from bench.stage import Stage, enter
 from bench.statements import statements_by_transaction
@@ -21,6 +21,7 @@ from portal.inbound.process import process_stored
 from portal.inbound.store import store
 from portal.mail.imap import Fetched
 from portal.mailboxes.models import Mailbox
+from sandbox.people import PATIENTS
 from tenants.context import inside
 
 WARM_UP = 10
@@ -109,8 +110,9 @@ def _counts(stage: Stage) -> Iterator[Figure]:
     """The worst of: a patient's first mail, a next one, an answer, a professional's."""
     house = stage.soleil
     writer = Writer(house.mailbox.address, next(_seeds))
+    stranger = f"Ana Costa <{ins_of(PATIENT_COUNT)}@{PATIENTS}>"
     with inside(house.pharmacy):
-        keep(house.mailbox, writer.thread(3) + writer.texts(12))
+        keep(house.mailbox, writer.thread(3, sender=stranger) + writer.texts(12))
         transactions = statements_by_transaction(process_stored)
     filing = [len(each) for each in transactions if any("conversations_message" in sql for sql in each)]
     every = sum(map(len, transactions))

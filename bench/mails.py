@@ -83,9 +83,9 @@ class Writer:
         """`count` mails of 2 KB with a file of 1 MB, which no compression makes smaller."""
         return [self.letter(self._sender(), self._text(NOTE_LETTERS), file=self._pdf()) for _ in range(count)]
 
-    def thread(self, length: int) -> list[Letter]:
+    def thread(self, length: int, *, sender: str = "") -> list[Letter]:
         """Mails of one correspondent, each answering the one before."""
-        sender = self._sender()
+        sender = sender or self._sender()
         found: list[Letter] = []
         for _ in range(length):
             parent = found[-1].message_id if found else ""
