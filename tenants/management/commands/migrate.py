@@ -20,9 +20,10 @@ logger = logging.getLogger(__name__)
 class Command(DjangoMigrate):
     help = "Migre le schéma public, puis chaque pharmacie en retard. Seules celles qui échouent ne sont pas servies."
 
-    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
+    def get_check_kwargs(self, options: Any) -> Any:
         """Check the owner's database alone: what others would look at is not there before the first migration."""
-        return {**super().get_check_kwargs(options), "databases": [OWNER]}
+        kwargs: Any = super().get_check_kwargs(options)
+        return {**kwargs, "databases": [OWNER]}
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["app_label"]:
