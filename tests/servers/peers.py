@@ -14,13 +14,13 @@ from portal.mail.smtp import SmtpSettings
 from portal.mail.tls import MailboxContext, client_context
 from sandbox.authority import Authority
 from sandbox.operator import running_operator
-from sandbox.people import DOCTOR, GARE, SOLEIL
+from sandbox.people import DOCTOR, GARE, PATIENT, SOLEIL
 from tests.servers import dovecot, postfix
 
 
 @dataclass(frozen=True)
 class Peer:
-    """An operator with the mailboxes of Soleil, Gare and a doctor, whichever servers it is made of."""
+    """An operator with the mailboxes of Soleil, Gare, a doctor and a patient, whichever servers it is made of."""
 
     authority: Authority
     imap: dict[Security, int]
@@ -35,14 +35,14 @@ class Peer:
         )
 
     def reading(self, mailbox: str, security: Security = Security.IMPLICIT) -> ImapSettings:
-        """How to read a mailbox: certificate and password."""
+        """How to read a mailbox: certificate and password, or the certificate alone where it has no password."""
         return ImapSettings(
             host="localhost",
             port=self.imap[security],
             security=security,
             context=self.context(mailbox),
-            login=mailbox,
-            password=self.passwords[mailbox],
+            login=mailbox if mailbox in self.passwords else None,
+            password=self.passwords.get(mailbox),
         )
 
     def sending(self, mailbox: str, security: Security = Security.IMPLICIT) -> SmtpSettings:
@@ -52,14 +52,15 @@ class Peer:
         )
 
 
-MAILBOXES = [SOLEIL, GARE, DOCTOR]
+MAILBOXES = [SOLEIL, GARE, DOCTOR, PATIENT]
 
 
 @contextmanager
 def sandbox_peer() -> Iterator[Peer]:
     """The stand-in operator."""
     with tempfile.TemporaryDirectory() as folder, running_operator(Path(folder)) as operator:
-        operator.store.create(DOCTOR)
+        for mailbox in MAILBOXES:
+            operator.store.create(mailbox)
         yield Peer(
             operator.authority,
             {Security.IMPLICIT: operator.ports.imap, Security.STARTTLS: operator.ports.imap_starttls},
@@ -74,8 +75,8 @@ def real_peer_missing() -> str:
 
 
 @contextmanager
-def real_peer() -> Iterator[Peer]:
-    """Dovecot and Postfix."""
+def real_peer(*, by_certificate: bool = False) -> Iterator[Peer]:
+    """Dovecot and Postfix; Dovecot asks for a password too, unless `by_certificate`."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)  # the servers run as other users
@@ -84,12 +85,12 @@ def real_peer() -> Iterator[Peer]:
             authority.keep(f"client.{box}", lambda box=box: authority.client(box)) for box in MAILBOXES
         ]
         with (
-            dovecot.running_dovecot(folder, authority, MAILBOXES) as reading,
+            dovecot.running_dovecot(folder, authority, MAILBOXES, by_certificate=by_certificate) as reading,
             postfix.running_postfix(folder, reading, MAILBOXES, clients) as sending,
         ):
             yield Peer(
                 authority,
                 {Security.IMPLICIT: reading.implicit, Security.STARTTLS: reading.starttls},
                 {Security.IMPLICIT: sending.implicit, Security.STARTTLS: sending.starttls},
-                dict.fromkeys(MAILBOXES, dovecot.PASSWORD),
+                {} if by_certificate else dict.fromkeys(MAILBOXES, dovecot.PASSWORD),
             )

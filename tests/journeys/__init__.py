@@ -1,0 +1,1 @@
+"""Whole ways through the house: real processes, real servers, a real browser."""

@@ -1,0 +1,167 @@
+"""Run the product's own processes on the test database: broker, web, worker and clock."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from django.db import connections
+
+from scripts.embedded import Broker, free_port
+from scripts.processes import Group
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+WEB_HAS_NOT = ("TRANSPORT_PRIVATE_KEY", "ANCHOR_KEY", "DATABASE_OWNER_URL")
+CELERY = [sys.executable, "-m", "celery", "-A"]
+APP = "portal.celery"
+WORKER = ["worker", "-Q", "default,inbound,outbound", "--without-gossip", "--without-mingle"]
+GUNICORN = [sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--worker-class", "gthread"]
+
+
+@dataclass
+class Deaths:
+    """Where the children of a worker die, and how many did at a point."""
+
+    armed: Path
+    reached: Path
+
+    def at(self, point: str) -> None:
+        """From now on; nowhere, if empty."""
+        new = self.armed.with_suffix(".new")
+        new.write_text(point, "ascii")
+        new.rename(self.armed)
+
+    def count(self, point: str) -> int:
+        return self.reached.read_text().split().count(point) if self.reached.exists() else 0
+
+
+@dataclass
+class House:
+    """Where the running product is; `logs` has one file per process."""
+
+    folder: Path
+    port: int
+    group: Group
+    env: dict[str, str] = field(repr=False)
+
+    @property
+    def logs(self) -> Path:
+        return self.group.logs
+
+    @property
+    def web_env(self) -> dict[str, str]:
+        return {name: value for name, value in self.env.items() if name not in WEB_HAS_NOT}
+
+    def url(self, host: str, path: str = "/") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+    def start_broker(self, port: int) -> None:
+        broker = Broker(self.folder / "broker")
+        self.group.start("broker", broker.command(port), os.environ)
+
+    def start_web(self) -> None:
+        options = ["--bind", f"127.0.0.1:{self.port}", "--threads", "8"]
+        self.group.start("web", [*GUNICORN, *options], self.web_env)
+
+    def start_worker(self, *, app: str = APP, processes: int = 2, **extra: str) -> None:
+        """A worker as in production; `extra` goes into its environment."""
+        options = ["-c", str(processes), "--loglevel", "WARNING"]
+        self.group.start("worker", [*CELERY, app, *WORKER, *options], self.env | extra)
+
+    @contextmanager
+    def mortal_worker(self, *, processes: int) -> Iterator[Deaths]:
+        """A worker whose children die where they are told to; at the end it is killed itself."""
+        deaths = Deaths(self.folder / "armed", self.folder / "reached")
+        deaths.at("")
+        files = {"ARMED": str(deaths.armed), "FP_LOG": str(deaths.reached)}
+        self.start_worker(app="tests.journeys.armed", processes=processes, **files)
+        try:
+            yield deaths
+        finally:
+            self.kill_worker()
+
+    def start_clock(self) -> None:
+        options = ["--schedule", str(self.folder / "schedule"), "--pidfile", "", "--loglevel", "WARNING"]
+        self.group.start("clock", [*CELERY, APP, "beat", *options], self.web_env)
+
+    def kill_worker(self) -> None:
+        """kill -9 of the worker, its children and theirs: as when the machine loses power."""
+        worker = next(each for each in self.group.running if each.name == "worker")
+        os.killpg(worker.process.pid, signal.SIGKILL)
+        worker.process.wait()
+        self.group.running.remove(worker)
+
+    def said(self) -> str:
+        """Everything that the processes wrote."""
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.logs.glob("*.log")))
+
+
+@contextmanager
+def running_house(
+    folder: Path, *, only: Sequence[str] = ("web", "worker", "clock"), **settings: str
+) -> Iterator[House]:
+    """Start the broker and these processes, wait until the portal answers, and end everything that was started."""
+    port, broker_port = free_port(), free_port()
+    env = environment(Broker(folder / "broker").url(broker_port), port, **settings)
+    house = House(folder, port, Group(folder / "logs", CHECKOUT), env)
+    try:
+        house.start_broker(broker_port)
+        for name in only:
+            {"web": house.start_web, "worker": house.start_worker, "clock": house.start_clock}[name]()
+        if "web" in only:
+            _wait(house)
+        yield house
+    finally:
+        house.group.stop()
+        print(house.said()[-20_000:])  # pytest shows it when the test failed
+
+
+def environment(broker_url: str, port: int, **settings: str) -> dict[str, str]:
+    """The settings of the tests, on the test database, in the demo's plain-http dress."""
+    found = connections["owner"].settings_dict
+    urls = {
+        name: _on_database(os.environ[name], str(found["NAME"]))
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL")
+    }
+    return (
+        os.environ
+        | urls
+        | {
+            "ROLE_PREFIX": str(found["ROLE_PREFIX"]),
+            "BROKER_URL": broker_url,
+            "BIND": f"127.0.0.1:{port}",
+            "DEMO": "1",
+            "FETCH_SECONDS": "1",
+            "UNDO_SECONDS": "1",
+            "TICK_SECONDS": "0.3",
+            "DATABASE_POOL": "4",
+        }
+        | settings
+    )
+
+
+def _on_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _wait(house: House) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if (dead := house.group.dead()) is not None:
+            raise RuntimeError(f"{dead.name} did not start:\n{house.group.tail(dead.name, 30)}")
+        try:
+            with urllib.request.urlopen(house.url("127.0.0.1", "/healthz"), timeout=2):  # noqa: S310
+                return
+        except (TimeoutError, urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"the portal did not start:\n{house.said()[-3000:]}")
