@@ -85,6 +85,8 @@ def _dial(endpoint: Endpoint) -> socket.socket:
         raise TemporaryFault(Code.TIMEOUT) from error
     except OSError as error:
         raise TemporaryFault(Code.REFUSED, error.strerror or "") from error
+    except UnicodeError as error:  # "imap..example": no such name can be looked for
+        raise MailboxFault(Code.SETTINGS_ADDRESS) from error
     # The final dot leaves in a packet of its own: it must not wait for the body's acknowledgement.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock

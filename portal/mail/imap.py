@@ -19,6 +19,7 @@ SIZES_COUNT = 500
 CHUNK_COUNT = 100
 CHUNK_SIZE = 4 * MEGABYTE
 SEARCH_LINE = 4 * MEGABYTE  # about 500,000 UIDs
+LARGEST_NUMBER = 2**32 - 1  # RFC 9051 9: nz-number, of UIDs and UIDVALIDITY
 OVERHEAD = 4096  # around one message in an answer to FETCH
 BODY = ("INTERNALDATE", "RFC822.SIZE", "BODY.PEEK[]")
 REOPENINGS = 5
@@ -127,16 +128,19 @@ class Box:
         self._session.wire.allow()
         try:
             with answers():
-                return int(self._session.select_folder(self._folder, readonly=True)[b"UIDVALIDITY"])
+                number = int(self._session.select_folder(self._folder, readonly=True)[b"UIDVALIDITY"])
         except TransportFault as fault:
             if fault.code is Code.REJECTED:
                 raise MailboxFault(Code.FOLDER_MISSING, fault.detail) from fault
             raise
+        _refuse_out_of_range(number)
+        return number
 
     def _search(self, criteria: list[str]) -> list[int]:
         self._session.wire.allow(size=2 * SEARCH_LINE, longest=SEARCH_LINE)
         with answers():
             found = sorted({int(uid) for uid in self._session.search(criteria)})
+        _refuse_out_of_range(*found[:1], *found[-1:])
         reach("inbound.after-search")
         return found
 
@@ -181,12 +185,24 @@ class Box:
             raise TemporaryFault(Code.PROTOCOL, "UIDVALIDITY changed during the fetch") from fault
 
 
+def _refuse_out_of_range(*numbers: int) -> None:
+    if not all(0 < number <= LARGEST_NUMBER for number in numbers):
+        raise TemporaryFault(Code.PROTOCOL, "a number out of range")
+
+
 def _fetched(uid: int, size: int, items: Mapping[bytes, Any]) -> Fetched:
-    raw, date = items.get(b"BODY[]"), items.get(b"INTERNALDATE")
+    raw = items.get(b"BODY[]")
     if not isinstance(raw, bytes):
         return _left_out(uid, size, Code.PROTOCOL)
-    moment = date.astimezone(UTC) if isinstance(date, datetime) and date.tzinfo else None
-    return Fetched(uid, moment, size, raw)
+    return Fetched(uid, _moment(items.get(b"INTERNALDATE")), size, raw)
+
+
+def _moment(date: object) -> datetime | None:
+    """In UTC; None for one that makes no sense, such as the last hour of the year 9999 west of Greenwich."""
+    try:
+        return date.astimezone(UTC) if isinstance(date, datetime) and date.tzinfo else None
+    except (OverflowError, ValueError):
+        return None
 
 
 def _left_out(uid: int, size: int, fault: Code) -> Fetched:
@@ -194,7 +210,8 @@ def _left_out(uid: int, size: int, fault: Code) -> Fetched:
 
 
 def _has_size(items: Mapping[bytes, Any]) -> bool:
-    return isinstance(items.get(b"RFC822.SIZE"), int)
+    size = items.get(b"RFC822.SIZE")
+    return isinstance(size, int) and size >= 0
 
 
 def _blocks(uids: Sequence[int], count: int) -> Iterator[Sequence[int]]:

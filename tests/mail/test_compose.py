@@ -232,6 +232,15 @@ class TestTheMessage(unittest.TestCase):
         self.assertNotIn(b"In-Reply-To", raw)
         self.assertIn(b"\r\nReferences: <bon@b>\r\n", raw)
 
+    def test_a_message_with_controls_in_its_identifier_can_be_answered(self) -> None:
+        read = parse(
+            b"From: <d@x.fr>\r\nMessage-ID: <a\x01b\x7f@x.fr>\r\nReferences: c\x02@x.fr\r\n\r\nBonjour\r\n"
+        )
+
+        raw = compose(changed(in_reply_to=read.message_id, references=(*read.references, read.message_id)))
+
+        self.assertIn(b"\r\nIn-Reply-To: <ab@x.fr>\r\n", raw)
+
     def test_a_mail_without_recipient_or_time_zone_is_refused(self) -> None:
         for wrong in (changed(to=()), changed(date=datetime(2026, 1, 1))):  # noqa: DTZ001
             with self.assertRaises(Unsendable):

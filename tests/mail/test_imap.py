@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from unittest import TestCase
 
 from portal.mail.faults import Code, MailboxFault, TemporaryFault, TransportFault
@@ -149,13 +150,34 @@ class ReadingTests(Hostile):
         self.assertEqual([(message.uid, message.raw) for message in found], [(4, RAW)])
 
     def test_a_date_that_makes_no_sense_does_not_lose_the_message(self) -> None:
-        def fetch(line: Line, tag: bytes, command: bytes) -> None:
-            line.send(answer(3, RAW, whole=whole(command), date=b"99-Foo-2026"))
-            line.say(tag + b" OK done")
+        for date in (b"99-Foo-2026", b"31-Dec-9999 23:00:00 -0700", b"01-Jan-2026 08:00:00 +9999"):
 
-        found = self.fetch(ScriptedMailbox({3: RAW}, fetch=fetch), [3])
+            def fetch(line: Line, tag: bytes, command: bytes, date: bytes = date) -> None:
+                line.send(answer(3, RAW, whole=whole(command), date=date))
+                line.say(tag + b" OK done")
 
-        self.assertEqual((found[0].raw, found[0].internaldate), (RAW, None))
+            with self.subTest(date=date):
+                found = self.fetch(ScriptedMailbox({3: RAW}, fetch=fetch), [3])
+                self.assertEqual((found[0].raw, found[0].internaldate), (RAW, None))
+
+    def test_a_number_that_imap_does_not_have_is_a_fault_of_the_server(self) -> None:
+        def act(box: Box) -> object:
+            box.select()
+            return box.uids()
+
+        def examine(line: Line, tag: bytes, command: bytes) -> None:
+            line.say(b"* OK [UIDVALIDITY 99999999999999999999] valid", tag + b" OK [READ-ONLY] done")
+
+        odd = [ScriptedMailbox({uid: RAW}) for uid in (0, 10**20)]
+        for mailbox in (*odd, ScriptedMailbox({}, examine=examine)):
+            with self.subTest(messages=mailbox.messages):
+                self.assert_fault(Code.PROTOCOL, partial(self.using, mailbox, act))
+
+    def test_a_server_that_cannot_exist_is_a_fault_of_the_settings(self) -> None:
+        with self.assertRaises(MailboxFault) as caught, open_mailbox(replace(self.settings, host="imap..fr")):
+            self.fail("there is no such server")
+
+        self.assertEqual(caught.exception.code, Code.SETTINGS_ADDRESS)
 
     def test_a_folder_that_is_not_there_stops_the_mailbox(self) -> None:
         def examine(line: Line, tag: bytes, command: bytes) -> None:
