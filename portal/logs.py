@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -23,7 +23,19 @@ class WithoutAddress(logging.Filter):
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Send every logger to standard error as JSON; a traceback shows no local variable."""
+    """Send every logger to standard error as JSON."""
+    root = logging.getLogger()
+    root.handlers = [writing_to(sys.stderr)]
+    root.setLevel(options["level"])
+    # Their lines hold addresses, URLs or SQL parameters, or say each second that nothing was due.
+    for chatty in ("imapclient", "django.db.backends", "mail.log", "pymap", "PIL", "celery"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for answering in ("django.request", "django.security.csrf"):
+        logging.getLogger(answering).addFilter(WithoutAddress())
+
+
+def writing_to(stream: TextIO) -> logging.Handler:
+    """Write records as JSON, whoever made them without the address of the request; no local variable is shown."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -37,13 +49,7 @@ def configure(options: dict[str, Any]) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(options["level"])
-    # Their lines hold addresses, URLs or SQL parameters, or say each second that nothing was due.
-    for chatty in ("imapclient", "django.db.backends", "mail.log", "pymap", "PIL", "celery"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    for answering in ("django.request", "django.security.csrf"):
-        logging.getLogger(answering).addFilter(WithoutAddress())
+    handler.addFilter(WithoutAddress())
+    return handler

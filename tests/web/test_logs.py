@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import logging
 from unittest.mock import patch
 
 from django.utils import timezone
 
+from portal.logs import writing_to
 from portal.team.actions import invite
 from portal.team.models import Role
 from tests.base import PharmacyTestCase
@@ -41,3 +44,15 @@ class LinksInTheLogs(PharmacyTestCase):
             Browser(enforce_csrf_checks=True).post(f"/equipe/invitation/{self.token}")
 
         self.assertNotIn(self.token, " ".join(logs.output))
+
+    def test_a_form_that_is_too_large_is_logged_without_the_link_it_was_sent_to(self) -> None:
+        lines = io.StringIO()
+        handler, logger = writing_to(lines), logging.getLogger("django")
+        logger.addHandler(handler)
+        self.addCleanup(logger.removeHandler, handler)
+
+        answer = Browser().post(f"/equipe/invitation/{self.token}", {"name": "x" * 6_000_000})
+
+        self.assertEqual(answer.status_code, 400)
+        self.assertIn("django.security.RequestDataTooBig", lines.getvalue())
+        self.assertNotIn(self.token, lines.getvalue())
