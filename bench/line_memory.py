@@ -46,13 +46,13 @@ def _background(stage: Stage) -> Iterator[Group]:
     broker, port = Broker(stage.place.folder / "broker"), free_port()
     group = Group(stage.place.folder / "logs", CHECKOUT)
     env = os.environ | {"BROKER_URL": broker.url(port)}
-    celery = [sys.executable, "-m", "celery", "-A", "portal.celery"]
+    celery = [sys.executable, "-m", "celery", "-A"]
     worker = ["worker", "-Q", "default,inbound,outbound", "-c", "2", "--without-gossip", "--without-mingle"]
     clock = ["beat", "--pidfile", "", "--schedule", str(stage.place.folder / "clock-schedule")]
     try:
         group.start("broker", broker.command(port), env)
-        group.start("worker", [*celery, *worker, "--loglevel", "WARNING"], env)
-        group.start("clock", [*celery, *clock, "--loglevel", "WARNING"], env)
+        group.start("worker", [*celery, "portal.celery", *worker, "--loglevel", "WARNING"], env)
+        group.start("clock", [*celery, "portal.clock", *clock, "--loglevel", "WARNING"], env)
         yield group
     finally:
         group.stop()

@@ -34,14 +34,6 @@ app.conf.update(
     task_routes={"inbound.*": {"queue": "inbound"}, "outbound.*": {"queue": "outbound"}},
     worker_hijack_root_logger=False,
     timezone="UTC",
-    beat_schedule={
-        "tick": {
-            "task": "tenants.tick",
-            "schedule": settings.TICK_SECONDS,
-            # A tick that waited is of no use: the next one finds the same rows.
-            "options": {"expires": 5, "queue": "default"},
-        }
-    },
 )
 app.autodiscover_tasks(["tenants", "portal.audit", "portal.inbound", "portal.outbound"])
 

@@ -139,7 +139,6 @@ DATABASES = {
 # --- Broker and tasks ---------------------------------------------------------------------------------------
 
 BROKER_URL = env.str("BROKER_URL", "memory://")
-TICK_SECONDS = env.float("TICK_SECONDS", 1.0)
 # What a pharmacy may ask to be woken for, and the task that then runs inside it.
 WAKEUPS = {
     "fetch": "inbound.fetch_mailboxes",

@@ -149,14 +149,14 @@ def _start_all(group: Group, postgres: Postgres, say: Callable[[str], None]) -> 
 def _start_portal(group: Group, places: Places, web: dict[str, str], worker: dict[str, str]) -> None:
     bind = f"127.0.0.1:{places.ports['web']}"
     gunicorn = ["-m", "gunicorn", "portal.wsgi:application", "--bind", bind, "--workers", "1"]
-    threads = ["--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+    threads = ["--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--preload"]
     group.start("web", [sys.executable, *gunicorn, *threads], web)
-    celery = [sys.executable, "-m", "celery", "-A", "portal.celery"]
+    celery = [sys.executable, "-m", "celery", "-A"]
     queues = ["-Q", "default,inbound,outbound", "-c", "2", "--without-gossip", "--without-mingle"]
-    group.start("worker", [*celery, "worker", *queues, "--loglevel", "WARNING"], worker)
+    group.start("worker", [*celery, "portal.celery", "worker", *queues, "--loglevel", "WARNING"], worker)
     schedule = str(folder() / "clock-schedule")
     pidfile = ["--pidfile", "", "--schedule", schedule, "--loglevel", "WARNING"]
-    group.start("clock", [*celery, "beat", *pidfile], web)
+    group.start("clock", [*celery, "portal.clock", "beat", *pidfile], web)
 
 
 def _watch(group: Group) -> int:

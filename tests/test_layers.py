@@ -17,6 +17,7 @@ LAYERS = [
         "portal.urls_public",
         "portal.urls_content",
         "portal.celery",
+        "portal.clock",
         "portal.wsgi",
     },
     {"portal.web"},
@@ -33,7 +34,7 @@ LAYERS = [
 # Who alone may import what (a path ending, or a folder).
 ROOMS = {
     "django.http": ("portal/web/", "tenants/middleware.py"),
-    "celery": ("/tasks.py", "/celery.py"),
+    "celery": ("/tasks.py", "/celery.py", "portal/clock.py"),
     "imaplib": ("portal/mail/",),
     "imapclient": ("portal/mail/",),
     "smtplib": ("portal/mail/",),

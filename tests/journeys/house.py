@@ -23,7 +23,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 WEB_HAS_NOT = ("TRANSPORT_PRIVATE_KEY", "ANCHOR_KEY", "DATABASE_OWNER_URL")
 CELERY = [sys.executable, "-m", "celery", "-A"]
-APP = "portal.celery"
+APP, CLOCK = "portal.celery", "portal.clock"
 WORKER = ["worker", "-Q", "default,inbound,outbound", "--without-gossip", "--without-mingle"]
 GUNICORN = [sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--worker-class", "gthread"]
 
@@ -92,7 +92,7 @@ class House:
 
     def start_clock(self) -> None:
         options = ["--schedule", str(self.folder / "schedule"), "--pidfile", "", "--loglevel", "WARNING"]
-        self.group.start("clock", [*CELERY, APP, "beat", *options], self.web_env)
+        self.group.start("clock", [*CELERY, CLOCK, "beat", *options], self.web_env)
 
     def kill_worker(self) -> None:
         """kill -9 of the worker, its children and theirs: as when the machine loses power."""
