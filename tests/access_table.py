@@ -40,6 +40,7 @@ TEAM_HOST = {
     "finish": needs(Permission.FINISH),
     "reopen": needs(Permission.FINISH),
     "reply": needs(Permission.REPLY, Permission.SEND),
+    "add_note": needs(Permission.NOTE),
     "compose": needs(Permission.COMPOSE),
     "compose_draft": needs(Permission.COMPOSE),
     "draft_save": needs(Permission.REPLY),

@@ -9,6 +9,8 @@ class Event(TextChoices):
     """`<object>:<act>`. A value never changes once it was written."""
 
     PHARMACY_CREATE = "pharmacy:create", "Pharmacie ouverte"
+    PHARMACY_SUSPEND = "pharmacy:suspend", "Pharmacie suspendue"
+    PHARMACY_RESUME = "pharmacy:resume", "Pharmacie remise en service"
 
     # Who comes in.
     SIGN_IN = "account:sign-in", "Connexion"
@@ -22,6 +24,8 @@ class Event(TextChoices):
     SECOND_FACTOR_SET = "account:second-factor-set", "Téléphone enregistré"
     RECOVERY_CODES_MADE = "account:recovery-codes-made", "Codes de secours remis"
     RECOVERY_CODE_USED = "account:recovery-code-used", "Code de secours utilisé"
+    PROOF = "account:proof", "Identité confirmée"
+    PROOF_FAILED = "account:proof-failed", "Confirmation d’identité refusée"
     PASSWORD_SET = "account:password-set", "Mot de passe choisi"
 
     # The team.
@@ -30,6 +34,7 @@ class Event(TextChoices):
     RESET_ACCESS = "team:reset-access", "Nouvel accès remis"
     DEACTIVATE = "team:deactivate", "Compte désactivé"
     CHANGE_ROLE = "team:change-role", "Fonction modifiée"
+    LAST_DAY = "team:last-day", "Dernier jour modifié"
     TRANSFER_RESPONSIBILITY = "team:transfer-responsibility", "Responsabilité transmise"
 
     # What the team reads and does.
@@ -39,6 +44,7 @@ class Event(TextChoices):
     CONVERSATION_REOPEN = "conversation:reopen", "Conversation rouverte"
     CONVERSATION_SNOOZE = "conversation:snooze", "Conversation mise en attente"
     CONVERSATION_SEARCH = "conversation:search", "Recherche"
+    NOTE_ADD = "note:add", "Note interne écrite"
     ATTACHMENT_OPEN = "attachment:open", "Pièce jointe consultée"
     ATTACHMENT_DOWNLOAD = "attachment:download", "Pièce jointe téléchargée"
     DRAFT_DISCARD = "draft:discard", "Brouillon supprimé"

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     REPLY = "reply"
     COMPOSE = "compose"
     SEND = "send"
+    NOTE = "note"
     DOWNLOAD_ORIGINAL = "download-original"
     RESOLVE_UNCERTAIN = "resolve-uncertain"
     DISMISS_QUARANTINE = "dismiss-quarantine"
@@ -38,6 +39,7 @@ EVERYONE = frozenset(
         Permission.REPLY,
         Permission.COMPOSE,
         Permission.SEND,
+        Permission.NOTE,
     }
 )
 PHARMACIST = EVERYONE | {

@@ -24,6 +24,12 @@
       menu.querySelector("button")?.focus();
     },
     r: () => byId("body")?.focus(),
+    n: () => {
+      const fold = byId("note");
+      if (!fold) return;
+      fold.open = true;
+      byId("note-text").focus();
+    },
     v: () => document.querySelector(".piece.current [data-wide]")?.click(),
     p: () => window.print(),
     "/": () => byId("search")?.focus(),

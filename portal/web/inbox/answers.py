@@ -17,6 +17,7 @@ from portal.web.inbox.cards import DraftCard, ListCard
 from portal.web.inbox.conversation import Viewer, conversation_card
 from portal.web.inbox.doors import conversation_for
 from portal.web.inbox.draft_cards import drafted_by, fresh_card
+from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.places import Place, conversation_url, place_named
 from portal.web.inbox.shell import Spot, shell
 from portal.web.requests import StaffRequest, is_htmx
@@ -50,6 +51,7 @@ def after_act(
     conversation_id: UUID,
     *,
     draft: DraftCard | None = None,
+    note: NoteDraft | None = None,
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -59,7 +61,7 @@ def after_act(
         return HttpResponseRedirect(conversation_url(conversation_id, viewer.place))
     conversation = conversation_for(request.user, conversation_id)
     template = "inbox/_answer.html" if is_htmx(request) else "inbox/conversation.html"
-    return _whole(request, template, conversation, viewer, draft=draft, fault=fault, status=status)
+    return _whole(request, template, conversation, viewer, draft=draft, note=note, fault=fault, status=status)
 
 
 def in_shell(
@@ -83,6 +85,7 @@ def _whole(
     viewer: Viewer,
     *,
     draft: DraftCard | None = None,
+    note: NoteDraft | None = None,
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -91,7 +94,12 @@ def _whole(
     if draft is None and conversation.pk not in drafted:
         draft = fresh_card(conversation.pk, may_finish=allows(request.user, Permission.FINISH))
     card = conversation_card(
-        conversation, viewer, draft=draft, fault=fault, next_url=_next_url(around.listing, conversation)
+        conversation,
+        viewer,
+        draft=draft,
+        note=note,
+        fault=fault,
+        next_url=_next_url(around.listing, conversation),
     )
     return fragment(request, template, {"shell": around, "conversation": card}, status=status)
 
@@ -104,4 +112,8 @@ def _next_url(listing: ListCard, conversation: Conversation) -> str:
 
 
 def _asked(url: str) -> str | None:
-    return next(iter(parse_qs(urlsplit(url).query).get("vue", [])), None)
+    try:
+        query = urlsplit(url).query
+    except ValueError:  # a header that no htmx wrote
+        return None
+    return next(iter(parse_qs(query).get("vue", [])), None)

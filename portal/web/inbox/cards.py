@@ -35,6 +35,7 @@ Fields posted, by URL name:
 * `send`: draft, draft_version, to, subject, body, files;
 * `draft_save`, `draft_attach`, `draft_detach`, `draft_discard`: the same as the form they belong to;
 * `assign`: version, person (empty: nobody). `finish`, `reopen`, `undo`: version;
+* `add_note`: note (its id), text; it needs no version, for it changes nothing that another may be changing;
 * `resolve_uncertain`: version, decision = sent, resend or abandon.
 
 A session that is locked answers 401 to htmx: the page then covers itself and asks for the password. Requests
@@ -47,6 +48,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
+
+from portal.web.inbox.note_cards import NoteCard, NoteDraft
 
 Tone = Literal["plain", "patient", "pro", "form", "warn", "bad", "good"]
 Correspondent = Literal["patient", "pro", "form", "unknown"]
@@ -345,7 +348,7 @@ class ConversationCard:
     who: str
     initials: str
     subject: str
-    timeline: tuple[MessageCard | EventLine, ...]
+    timeline: tuple[MessageCard | NoteCard | EventLine, ...]
     about: str = ""
     birth_date: date | None = None
     ins: str = ""
@@ -358,6 +361,7 @@ class ConversationCard:
     attachments: tuple[AttachmentCard, ...] = ()
     draft: DraftCard | None = None
     silence: str = ""
+    note: NoteDraft | None = None
     fault: str = ""
     back_url: str = ""
     back_label: str = ""
@@ -367,28 +371,3 @@ class ConversationCard:
     def me(self) -> PersonChoice | None:
         """The one who looks, when she may take the conversation and has not yet."""
         return next((person for person in self.people if person.is_me and not person.is_assigned), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Clue:
-    """One thing known of an unreadable message: « Relevé dans », « INBOX »."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantineCard:
-    """What could not be filed: why, what is safe, what to do, and the bytes themselves."""
-
-    raw_id: UUID
-    at: datetime
-    size: int
-    reason: str
-    advice: str
-    clues: tuple[Clue, ...] = ()
-    download_url: str = ""
-    may_replay: bool = False
-    may_dismiss: bool = False
-    back_url: str = ""
-    back_label: str = ""

@@ -16,7 +16,6 @@ from portal.web.inbox.cards import (
     Chip,
     ConversationCard,
     DraftCard,
-    EventLine,
     MessageCard,
     Person,
     SendState,
@@ -24,10 +23,11 @@ from portal.web.inbox.cards import (
 from portal.web.inbox.deliveries import sent_in
 from portal.web.inbox.draft_cards import card_of, fresh_card, own_draft
 from portal.web.inbox.files import Files
+from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.people import choices, correspondent, initials, person
 from portal.web.inbox.places import Place, conversation_url
 from portal.web.inbox.rows import NO_SUBJECT
-from portal.web.inbox.thread import pieces, timeline
+from portal.web.inbox.thread import Entry, pieces, timeline
 
 NO_ADDRESS = "Cette conversation n’a pas d’adresse à laquelle répondre."
 NOT_ALLOWED = "Vous pouvez lire cette conversation, mais pas y répondre."
@@ -58,6 +58,7 @@ def conversation_card(
     viewer: Viewer,
     *,
     draft: DraftCard | None = None,
+    note: NoteDraft | None = None,
     fault: str = "",
     next_url: str = "",
 ) -> ConversationCard:
@@ -94,6 +95,7 @@ def conversation_card(
         attachments=tuple(pieces(entries)),
         draft=None if silence else draft or _draft(conversation, me),
         silence=silence,
+        note=(note or NoteDraft()) if allows(me, Permission.NOTE) else None,
         fault=fault or _trouble(conversation, entries),
         back_url=viewer.place.url,
         back_label=viewer.place.label,
@@ -120,7 +122,7 @@ def _silence(conversation: Conversation, me: User) -> str:
     return "" if any(each["address"] for each in conversation.people) else NO_ADDRESS
 
 
-def _trouble(conversation: Conversation, entries: Iterable[MessageCard | EventLine]) -> str:
+def _trouble(conversation: Conversation, entries: Iterable[Entry]) -> str:
     """One line when something did not leave; a message that stands last on the screen says it itself."""
     messages = [entry for entry in entries if isinstance(entry, MessageCard)]
     if not conversation.failed or _states(messages[-1:]) & TROUBLED:

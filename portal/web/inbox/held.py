@@ -12,15 +12,16 @@ from portal.team.models import User
 from portal.web.inbox.cards import HeldCard
 from portal.web.inbox.people import correspondent, first_name
 
-DID = {MessageKind.RECEIVED: "a écrit", MessageKind.SENT: "a répondu", MessageKind.NOTE: "a noté"}
-I_DID = {MessageKind.SENT: "avez répondu", MessageKind.NOTE: "avez noté"}
+DID = {MessageKind.RECEIVED: "a écrit", MessageKind.SENT: "a répondu"}
+I_DID = {MessageKind.SENT: "avez répondu"}
 EVENTS = {ASSIGNED: "attribué la conversation", FINISHED: "terminé la conversation"}
 
 
 def moved(conversation: Conversation, me: User) -> HeldCard:
-    """The last thing that happened in a conversation."""
+    """The last thing that happened in a conversation; a note holds nobody up."""
     last = (
         Message.objects.filter(conversation=conversation.pk)
+        .exclude(kind=MessageKind.NOTE)
         .select_related("author")
         .only("kind", "at", "what", "author__display_name")
         .order_by("-at", "-id")

@@ -21,9 +21,9 @@ from portal.web.content.links import Link, Use, sign
 from portal.web.content.opening import note
 from portal.web.headers import content_origin
 from portal.web.inbox.answers import fragment
-from portal.web.inbox.cards import Clue, QuarantineCard
 from portal.web.inbox.doors import quarantined_for
 from portal.web.inbox.places import QUARANTINE
+from portal.web.inbox.quarantine_cards import Clue, QuarantineCard
 from portal.web.inbox.shell import Spot, shell
 from portal.web.requests import StaffRequest
 

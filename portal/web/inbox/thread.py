@@ -16,9 +16,12 @@ from portal.team.policy import Permission, allows
 from portal.web.inbox.cards import AttachmentCard, Correspondent, EventLine, MessageCard
 from portal.web.inbox.deliveries import Sent, delivery_card
 from portal.web.inbox.files import Files
+from portal.web.inbox.note_cards import NoteCard
 from portal.web.inbox.people import KINDS, first_name, initials, named, names, short_name
 from portal.web.inbox.remarks import remark
 
+Entry = MessageCard | NoteCard | EventLine
+MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
 UNFOLDED = 3
 TEAM = "La pharmacie"
 
@@ -31,14 +34,16 @@ def timeline(
     me: User,
     files: Files,
     now: datetime,
-) -> tuple[MessageCard | EventLine, ...]:
+) -> tuple[Entry, ...]:
     """Oldest first; all but the last few messages show their first line only."""
-    written = [message for message in messages if message.kind != MessageKind.EVENT]
+    written = [message for message in messages if message.kind in MAIL]
     open_ones = {message.pk for message in written[-UNFOLDED:]}
-    entries: list[MessageCard | EventLine] = []
+    entries: list[Entry] = []
     for message in messages:
         if message.kind == MessageKind.EVENT:
             entries.append(EventLine(message.at, *_done(message)))
+        elif message.kind == MessageKind.NOTE:
+            entries.append(_note(message))
         elif message.kind == MessageKind.SENT:
             entries.append(
                 _sent(message, sent, me=me, files=files, now=now, folded=message.pk not in open_ones)
@@ -97,6 +102,11 @@ def _sent(
     )
 
 
+def _note(message: Message) -> NoteCard:
+    author = message.author.display_name if message.author else TEAM
+    return NoteCard(message.pk, message.at, short_name(author), message.text)
+
+
 def split_quotes(text: str) -> tuple[str, str]:
     """What was written, and what is quoted, when the two stand apart; an answer between the lines stays whole."""
     segments = fold_quotes(text)
@@ -141,7 +151,7 @@ def _assigned(message: Message, who: str) -> str:
     return f"{who} a confié à {first_name(message.about.display_name)}"
 
 
-def pieces(entries: Iterable[MessageCard | EventLine]) -> list[AttachmentCard]:
+def pieces(entries: Iterable[Entry]) -> list[AttachmentCard]:
     """The files of a conversation: what came in before what was sent, each newest first."""
     messages = [entry for entry in entries if isinstance(entry, MessageCard)][::-1]
     messages.sort(key=lambda message: message.outgoing)
