@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from portal.directory.whitelist import refused_domains
 from portal.mail.addresses import domain_of
 from portal.mail.faults import MailboxFault, PermanentFault, TemporaryFault
 from portal.mail.smtp import FenceLost, Outcome, State, Submission
+from portal.mailboxes.actions import database_now
 from portal.outbound import fates, results
 from portal.outbound.claims import WAKE, Claim, claim_next
 from portal.outbound.drafts import forget_sent
@@ -24,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 # Then it is another pharmacy's turn, whatever is left here.
 RUN_SECONDS = 60.0
+# Before the next sweep, when something would not move.
+PAUSE = timedelta(seconds=30)
 
 
 class Unreachable(Exception):
@@ -36,7 +40,7 @@ class Unreachable(Exception):
 
 def deliver_due() -> None:
     """Mend what dead workers left, send what is due, and ask to be woken for what comes next."""
-    sweep()
+    all_moved = sweep()
     end = time.monotonic() + RUN_SECONDS
     while time.monotonic() < end and (claim := claim_next()):
         try:
@@ -47,7 +51,7 @@ def deliver_due() -> None:
     forget_sent()
     due_at = next_due()
     if due_at:
-        wake(WAKE, due_at)
+        wake(WAKE, due_at if all_moved else max(due_at, database_now() + PAUSE))
 
 
 def deliver_one(claim: Claim) -> None:

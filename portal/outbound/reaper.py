@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Case, DateTimeField, F, Min, QuerySet, When
@@ -20,15 +21,16 @@ logger = logging.getLogger(__name__)
 LEASE_OVER = "lease-over"
 
 
-def sweep() -> None:
+def sweep() -> bool:
     """Make every delivery that waits for nobody move on; several workers may sweep at once.
 
     A lease that ran out before the dot frees the delivery: nothing was sent. One that ran out after it leaves
-    a doubt, which is a person's to settle: no machine ever sends those bytes again.
+    a doubt, which is a person's to settle: no machine ever sends those bytes again. False if one would not move.
     """
-    _each(Delivery.objects.filter(state=DeliveryState.RETRY_WAIT, next_at__lte=Now()), _requeue)
-    _each(Delivery.objects.filter(state=DeliveryState.CLAIMED, lease_until__lte=Now()), _free)
-    _each(Delivery.objects.filter(state=DeliveryState.HANDOVER, lease_until__lte=Now()), results.doubt)
+    retry = Delivery.objects.filter(state=DeliveryState.RETRY_WAIT, next_at__lte=Now())
+    dead = Delivery.objects.filter(state=DeliveryState.CLAIMED, lease_until__lte=Now())
+    unsure = Delivery.objects.filter(state=DeliveryState.HANDOVER, lease_until__lte=Now())
+    return all([_each(retry, _requeue), _each(dead, _free), _each(unsure, results.doubt)])
 
 
 def next_due() -> datetime | None:
@@ -38,14 +40,22 @@ def next_due() -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
-def _each(due: QuerySet[Delivery], act: Callable[[Delivery], object]) -> None:
-    """One short transaction for each; `act` moves it out of `due`, so this ends."""
+def _each(due: QuerySet[Delivery], act: Callable[[Delivery], object]) -> bool:
+    """One short transaction for each; `act` moves it out of `due`, so this ends. False if it failed for one."""
+    stuck: list[UUID] = []
     while True:
         with transaction.atomic():
-            delivery = due.select_for_update(skip_locked=True).defer("inline").first()
+            left = due.exclude(pk__in=stuck).select_for_update(skip_locked=True).defer("inline")
+            delivery = left.first()
             if delivery is None:
-                return
-            act(delivery)
+                return not stuck
+            try:
+                with transaction.atomic():
+                    act(delivery)
+            except Exception:
+                # The outermost loop: one delivery must not hold up the others. It is swept again.
+                logger.exception("delivery %s cannot be moved on", delivery.pk)
+                stuck.append(delivery.pk)
 
 
 def _requeue(delivery: Delivery) -> None:

@@ -124,7 +124,12 @@ def _tell(delivery_id: UUID, notice: _Notice) -> bool:
         clear_doubt(held, proof=notice.proof)
         for word in changed:
             _journal(held, word, notice)
-    return bool(named)
+    return bool(named) and not any(_is_denied(recipient, word) for recipient, word in named)
+
+
+def _is_denied(recipient: Recipient, word: _Word) -> bool:
+    """A refusal that what is known denies stays without effect: then people read it, it is not put away."""
+    return word.state == RecipientState.FAILED and recipient.state == RecipientState.DELIVERED
 
 
 def _named(held: Held, word: _Word, notice: _Notice) -> list[Recipient]:

@@ -202,6 +202,15 @@ class Belief(ReceiptTestCase):
 
         self.assertEqual(self.states(delivery), ["accepted", "failed"])
 
+    def test_a_refusal_that_contradicts_a_delivery_is_shown_to_people(self) -> None:
+        delivery = self.send_now()
+        self.tell(dsn((DOCTOR, "delivered", "2.0.0"), message_id=self.message_id(delivery)))
+
+        dealt_with = self.tell(dsn((DOCTOR, "failed", "5.2.2"), message_id=self.message_id(delivery)))
+
+        self.assertFalse(dealt_with)
+        self.assertEqual(self.states(delivery), ["delivered"])
+
     def test_another_mailboxs_report_is_not_about_this_one(self) -> None:
         delivery = self.send_now()
         other = type(self.mailbox).objects.get(pk=self.mailbox.pk)

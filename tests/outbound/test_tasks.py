@@ -13,7 +13,7 @@ from portal.outbound.models import Delivery, DeliveryState
 from portal.outbound.tasks import deliver_due
 from sandbox.people import DOCTOR
 from tenants.celery import HEADER
-from tenants.context import leave
+from tenants.context import inside, leave
 from tenants.fences import OWNER
 from tenants.models import Wakeup
 from tests.outbound.stage import OutboundTestCase
@@ -66,3 +66,21 @@ class TheBell(OutboundTestCase):
         due_at, lease_until = self.due_at(), Delivery.objects.get().lease_until
         assert due_at is not None and lease_until is not None
         self.assertLess(abs(due_at - lease_until), timedelta(seconds=1))
+
+    def test_one_that_cannot_be_moved_on_holds_up_no_other(self) -> None:
+        broken, good = self.send(self.letter()), self.send(self.letter(text="Autre chose."))
+        Delivery.objects.filter(pk=broken.pk).update(
+            state=DeliveryState.HANDOVER, lease_until=timezone.now() - timedelta(seconds=1)
+        )
+        broken.recipients.all().delete()  # as if the row were damaged
+        self.wait(seconds=10)
+        Wakeup.objects.using(OWNER).all().delete()  # the clock has claimed it
+
+        with self.assertLogs("portal.outbound.reaper", "ERROR"):
+            deliver_due.apply(headers={HEADER: str(self.soleil.pk)}, throw=True)
+
+        with inside(self.soleil):
+            self.assertEqual(Delivery.objects.get(pk=good.pk).state, DeliveryState.SENT)
+        due_at = self.due_at()
+        assert due_at is not None
+        self.assertGreater(due_at, timezone.now() + timedelta(seconds=20))
