@@ -45,6 +45,16 @@ class Reading(InboxTestCase):
             self.assertNotIn(word, title)
         self.assertNotIn(f'href="{LEA}', html)
 
+    def test_a_page_that_htmx_names_wrongly_is_no_page(self) -> None:
+        conversation = self.received()
+
+        response = self.as_karim.get(
+            page("conversation", conversation.pk),
+            headers={"HX-Request": "true", "HX-Current-URL": "http://["},
+        )
+
+        self.assertEqual(response.status_code, 200)
+
     def test_a_professional_is_shown_with_the_address_that_wrote(self) -> None:
         self.assertContains(self.open(self.received(f"Dr Martin <{MARTIN}>")), MARTIN)
 
