@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import ClassVar
 
 from celery import shared_task
@@ -61,6 +62,18 @@ class InItsPharmacy(CommittingPharmacyTestCase):
         leave()
         sent: list[dict[str, object]] = []
         with self.capture(sent):
+            tick()
+
+        self.assertEqual([headers[HEADER] for headers in sent], [str(self.soleil.id)])
+
+    def test_a_wake_up_that_the_clock_does_not_know_holds_up_no_other(self) -> None:
+        app.loader.import_default_modules()
+        wake("of-tomorrow", timezone.now() - timedelta(seconds=1))
+        wake("anchor", timezone.now())
+        leave()
+        sent: list[dict[str, object]] = []
+
+        with self.capture(sent), self.assertLogs("tenants.tasks", "ERROR"):
             tick()
 
         self.assertEqual([headers[HEADER] for headers in sent], [str(self.soleil.id)])
