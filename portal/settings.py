@@ -62,6 +62,7 @@ TENANT_APPS = [
     "portal.patients",
     "portal.conversations",
     "portal.outbound",
+    "portal.prescriptions",
     "portal.inbound",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS

@@ -58,6 +58,20 @@ class Event(TextChoices):
     QUARANTINE_OPEN = "quarantine:open", "Quarantaine consultée"
     QUARANTINE_DISMISS = "quarantine:dismiss", "Message en quarantaine écarté"
 
+    # What a prescription goes through; named after the acts of portal/prescriptions.
+    PRESCRIPTION_OPEN = "prescription:open", "Ordonnance ouverte"
+    PRESCRIPTION_START = "prescription:start", "Préparation commencée"
+    PRESCRIPTION_PREPARED = "prescription:prepared", "Préparation finie"
+    PRESCRIPTION_SEND_BACK = "prescription:send-back", "Ordonnance renvoyée en préparation"
+    PRESCRIPTION_CONTROL = "prescription:control", "Ordonnance contrôlée"
+    PRESCRIPTION_READY = "prescription:ready", "Ordonnance prête"
+    PRESCRIPTION_HAND_OVER = "prescription:hand-over", "Ordonnance remise"
+    PRESCRIPTION_WAIT = "prescription:wait", "Ordonnance mise en attente"
+    PRESCRIPTION_RESUME = "prescription:resume", "Ordonnance reprise"
+    PRESCRIPTION_REFUSE = "prescription:refuse", "Ordonnance refusée"
+    PRESCRIPTION_ABANDON = "prescription:abandon", "Ordonnance abandonnée"
+    PRESCRIPTION_REOPEN = "prescription:reopen", "Ordonnance rouverte"
+
     # What leaves.
     MESSAGE_SEND = "message:send", "Envoi demandé"
     DELIVERY_CANCEL = "delivery:cancel", "Envoi annulé"

@@ -35,6 +35,7 @@ def counted(conversation: Conversation) -> Counts:
         keys.append((mailbox, CounterKind.UNOPENED, None))
     if conversation.failed:
         keys.append((mailbox, CounterKind.FAILED, None))
+    keys.extend([(mailbox, CounterKind.PRESCRIPTION, None)] * conversation.prescriptions_open)
     return Tally(keys)
 
 

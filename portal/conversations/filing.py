@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,7 @@ LONGEST_DEFECTS = 200
 OWN_ADDRESS = "own-address"
 MOVED = (
     *("state", "version", "people", "snippet", "last_message_at", "last_sent_at", "last_received_at"),
-    *("message_count", "attachment_count", "unopened"),
+    *("message_count", "attachment_count", "unopened", "prescription_count", "prescriptions_open"),
 )
 
 
@@ -75,10 +75,12 @@ def file_message(
     at: datetime,
     files: Sequence[NewFile] = (),
     event: Event = Event.MESSAGE_RECEIVE,
+    beside: Callable[[Conversation], str] | None = None,
 ) -> Message:
     """File what was received at `at` as message `pk`; a done conversation is open again.
 
-    Called in a transaction, last: it ends with the journal. At most nine statements.
+    Called in a transaction, last: it ends with the journal. At most nine statements, and those of `beside`: what
+    else the message begins in its conversation, which is saved afterwards. It gives the detail for the journal.
     """
     sender = correspondent.address
     found = find_conversation(
@@ -94,6 +96,7 @@ def file_message(
     conversation.unopened = True
     conversation.last_received_at = max(at, conversation.last_received_at or at)
     _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
+    detail = beside(conversation) if beside else ""
     _save(conversation, new=found is None)
     message = Message(
         id=pk,
@@ -109,7 +112,7 @@ def file_message(
     )
     _insert(message, (sender, *mail.to, *mail.cc), mail.subject, files)
     counters.move(before, counters.counted(conversation))
-    record(event, by=None, on=("message", message.pk))
+    record(event, by=None, on=("message", message.pk), detail=detail)
     return message
 
 

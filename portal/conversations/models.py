@@ -85,6 +85,9 @@ class Conversation(models.Model):
     last_received_at = models.DateTimeField(null=True)
     message_count = models.PositiveIntegerField(default=0)
     attachment_count = models.PositiveIntegerField(default=0)
+    # Prescriptions it ever held, and those still under way: moved by portal/prescriptions alone.
+    prescription_count = models.PositiveSmallIntegerField(default=0, db_default=0)
+    prescriptions_open = models.PositiveSmallIntegerField(default=0, db_default=0)
     unopened = models.BooleanField(default=True)  # nobody of the team has opened its newest message
     failed = models.BooleanField(default=False)  # a send failed or is uncertain, and nobody has dealt with it
     snoozed_until = models.DateTimeField(null=True)
@@ -208,6 +211,7 @@ class CounterKind(models.TextChoices):
     UNOPENED = "unopened", "Non ouverts"
     FAILED = "failed", "Échecs"
     QUARANTINE = "quarantine", "Quarantaine"
+    PRESCRIPTION = "prescription", "Ordonnances"
 
 
 class Counter(models.Model):

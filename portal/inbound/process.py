@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from portal.audit.events import Event
 from portal.conversations.actions import file_message
+from portal.conversations.models import Conversation
 from portal.inbound.alone import alone
 from portal.inbound.examine import Examined, ahead
 from portal.inbound.models import RawMessage, RawState
@@ -30,6 +32,7 @@ from portal.mail.parsed import ParsedMail, Report, Unreadable
 from portal.mailboxes.models import Mailbox
 from portal.outbound import receipts
 from portal.patients.identity import identify
+from portal.prescriptions.actions import open_from_message
 from portal.vault.files import BlobMissing
 from portal.vault.keys import Unopenable
 from tenants.wakeups import wake
@@ -43,6 +46,11 @@ MOST_ATTEMPTS = 5
 TURN_SECONDS = 120.0
 SOON = timedelta(seconds=2)
 NOBODY = Address("", "")
+# What had lain longer in the mailbox when it was fetched, as in one that was just added, is nobody's work of today.
+STILL_TODO = timedelta(days=7)
+
+
+Opening = Callable[[Conversation], str]
 
 
 class _Taken(Exception):
@@ -131,7 +139,7 @@ def _deal_with(raw: RawMessage, reading: Future[Examined]) -> None:
 
 
 def file(raw: RawMessage, examined: Examined) -> None:
-    """All that a message changes, in one transaction of at most ten statements.
+    """All that a message changes, in one transaction of at most twelve statements.
 
     That it answers one of ours, of which it was not certain that it had left, is looked for afterwards.
     """
@@ -139,16 +147,17 @@ def file(raw: RawMessage, examined: Examined) -> None:
     with transaction.atomic():
         if mail.report and _is_dealt_with(raw, mail, mail.report):
             return
-        message_id = uuid7()
+        message_id, at = uuid7(), _arrived_at(raw, mail)
         _take(raw, RawState.FILED, message_id)
         file_message(
             mail,
             pk=message_id,
             mailbox=raw.mailbox,
             correspondent=identify(mail.sender or NOBODY),
-            at=_arrived_at(raw, mail),
+            at=at,
             files=examined.files,
             event=Event.MESSAGE_IMPORT if raw.uid is None else Event.MESSAGE_RECEIVE,
+            beside=_opening(raw, examined, message_id, at),
         )
     if mail.in_reply_to and mail.sender:
         receipts.answered(
@@ -169,6 +178,13 @@ def _take(raw: RawMessage, state: RawState, message_id: UUID | None) -> None:
     stored = RawMessage.objects.filter(pk=raw.pk, state=RawState.STORED)
     if not stored.update(state=state, message_id=message_id, parser_version=PARSER_VERSION):
         raise _Taken
+
+
+def _opening(raw: RawMessage, examined: Examined, message_id: UUID, at: datetime) -> Opening | None:
+    """What opens a prescription of this mail, should it hold one; not of an archive, nor of an old mail."""
+    if raw.uid is None or raw.stored_at - at > STILL_TODO:
+        return None
+    return partial(open_from_message, message_id=message_id, files=examined.files, at=at)
 
 
 def _arrived_at(raw: RawMessage, mail: ParsedMail) -> datetime:

@@ -21,6 +21,9 @@ class Permission(StrEnum):
     COMPOSE = "compose"
     SEND = "send"
     NOTE = "note"
+    PREPARE = "prepare"
+    CONTROL = "control"
+    HAND_OVER = "hand-over"
     DOWNLOAD_ORIGINAL = "download-original"
     RESOLVE_UNCERTAIN = "resolve-uncertain"
     DISMISS_QUARANTINE = "dismiss-quarantine"
@@ -40,9 +43,12 @@ EVERYONE = frozenset(
         Permission.COMPOSE,
         Permission.SEND,
         Permission.NOTE,
+        Permission.PREPARE,
+        Permission.HAND_OVER,
     }
 )
 PHARMACIST = EVERYONE | {
+    Permission.CONTROL,
     Permission.DOWNLOAD_ORIGINAL,
     Permission.RESOLVE_UNCERTAIN,
     Permission.DISMISS_QUARANTINE,

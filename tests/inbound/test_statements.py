@@ -16,9 +16,11 @@ from portal.inbound.models import RawMessage, RawState
 from portal.inbound.process import file, process_stored
 from portal.outbound import receipts
 from portal.patients.models import Patient
+from portal.prescriptions.models import Prescription
 from tests.base import CommittingPharmacyTestCase
 from tests.inbound.letters import letter
 from tests.mailboxes.boxes import open_box
+from tests.prescriptions.stage import fetched
 
 PDF = {"ordonnance.pdf": ("application/pdf", b"%PDF-1.7")}
 
@@ -34,6 +36,9 @@ class Statements(CommittingPharmacyTestCase):
         """How many it takes to file `mail`, which was stored and read before."""
         kept = keep(self.box, mail)
         assert kept
+        return self.statements_of_row(kept, mail)
+
+    def statements_of_row(self, kept: RawMessage, mail: bytes) -> int:
         raw = RawMessage.objects.select_related("mailbox").get(pk=kept.pk)
         examined = examine(mail)
         with CaptureQueriesContext(connection) as captured:
@@ -64,6 +69,17 @@ class Statements(CommittingPharmacyTestCase):
 
     def test_a_mail_of_a_new_patient_takes_two_more(self) -> None:
         self.assertEqual(self.statements_of(letter("Tom <180067511501357@patient.mssante.fr>")), 9)
+
+    def test_a_prescription_takes_two_more(self) -> None:
+        mail = letter(subject="Autre chose", files=PDF)
+
+        self.assertEqual(self.statements_of_row(fetched(self.box, mail), mail), 10)
+        self.assertEqual(Prescription.objects.count(), 1)
+
+    def test_a_prescription_of_a_new_patient_stays_within_twelve(self) -> None:
+        mail = letter("Tom <180067511501357@patient.mssante.fr>", files=PDF)
+
+        self.assertEqual(self.statements_of_row(fetched(self.box, mail), mail), 12)
 
     def test_an_answer_whose_parents_are_unknown_stays_within_twelve(self) -> None:
         parents = " ".join(f"<{number}@ailleurs>" for number in range(90))

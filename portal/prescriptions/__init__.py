@@ -1,0 +1,1 @@
+"""What a prescription goes through, and who released it."""
