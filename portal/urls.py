@@ -1,4 +1,4 @@
-"""The hosts of a pharmacy: patients at /, the team at /equipe/."""
+"""The hosts of a pharmacy: patients at /, the team at /equipe/, the responsible person at /console/."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("portal.web.public.urls")),
     path("equipe/", include("portal.web.account.urls")),
     path("equipe/", include("portal.web.inbox.urls")),
+    path("console/", include("portal.web.console.urls")),
 ]
 
 handler400 = "portal.web.errors.bad_request"

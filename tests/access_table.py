@@ -57,6 +57,17 @@ TEAM_HOST = {
     "quarantined_file": needs(Permission.DOWNLOAD_ORIGINAL),
     "quarantine_replay": needs(Permission.READ),
     "quarantine_dismiss": needs(Permission.DISMISS_QUARANTINE),
+    "console_home": needs(Permission.MANAGE_TEAM),
+    "console_team": needs(Permission.MANAGE_TEAM),
+    "console_invite": needs(Permission.INVITE),
+    "console_link": needs(Permission.INVITE),
+    "console_link_qr": needs(Permission.INVITE),
+    "console_person": needs(Permission.MANAGE_TEAM),
+    "console_role": needs(Permission.MANAGE_TEAM),
+    "console_last_day": needs(Permission.MANAGE_TEAM),
+    "console_deactivate": needs(Permission.MANAGE_TEAM),
+    "console_access": needs(Permission.MANAGE_TEAM, Permission.INVITE),
+    "console_transfer": needs(Permission.TRANSFER_RESPONSIBILITY),
 }
 # The content host: signed links alone, no session.
 CONTENT_HOST = {

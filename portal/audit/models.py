@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from django.db import models
 
 from portal.vault.fields import SealedManager
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment_of(at_us: int) -> datetime:
+    """The moment of an entry."""
+    return EPOCH + timedelta(microseconds=at_us)
 
 
 class ActorKind(models.TextChoices):

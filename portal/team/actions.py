@@ -14,6 +14,7 @@ from portal.team.links import find_link, new_link, revoke_links, use_link
 from portal.team.login import normal_name
 from portal.team.models import LinkPurpose, Responsibility, Role, User
 from portal.team.passwords import check_password_rule
+from portal.team.roster import fit_to_answer
 from portal.team.second_factor import forget_second_factor
 
 SIGN_IN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
@@ -38,7 +39,7 @@ class IsResponsible(Exception):
 
 
 class NotFit(Exception):
-    """Only an active pharmacist can be the responsible person."""
+    """Only an active pharmacist, who came in and is not about to leave, can be the responsible person."""
 
 
 def invite(
@@ -140,6 +141,21 @@ def change_role(user: User, *, to: Role, by: By) -> None:
         record(Event.CHANGE_ROLE, by=by, on=("user", user.pk), detail=f"role={to}")
 
 
+def set_last_day(user: User, *, to: date | None, by: By) -> None:
+    """Have the account end at midnight (Europe/Paris) after this day; None: no end.
+
+    Raises:
+        IsResponsible: the responsible person has no last day.
+    """
+    if user.is_responsible and to is not None:
+        raise IsResponsible
+    with transaction.atomic():
+        user.active_until = to
+        user.save(update_fields=["active_until"])
+        day = to.strftime("%Y%m%d") if to else "none"
+        record(Event.LAST_DAY, by=by, on=("user", user.pk), detail=f"day={day}")
+
+
 def appoint(user: User, *, by: By, using: str = DEFAULT_DB_ALIAS) -> None:
     """Name the first responsible person of a new pharmacy."""
     with transaction.atomic(using=using):
@@ -151,9 +167,9 @@ def transfer_responsibility(*, to: User, by: By, now: datetime) -> None:
     """Hand the responsibility on: there is one responsible person before, and one after.
 
     Raises:
-        NotFit: the other person is no active pharmacist.
+        NotFit: the other person is no active pharmacist, never came in, or has a last day.
     """
-    if not to.active or not to.is_pharmacist:
+    if not fit_to_answer(to):
         raise NotFit
     with transaction.atomic():
         Responsibility.objects.update(user=to, since=now)

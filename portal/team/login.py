@@ -23,7 +23,9 @@ from portal.team.throttle import KNOWN_PLACE, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIG
 
 PERSON, EPOCH, PHARMACY = "person", "epoch", "pharmacy"
 SIGNED_IN_AT, LAST_SEEN, LOCKED = "signed-in-at", "last-seen", "locked"
+PROVED_AT = "proved-at"
 HALF_LIFE = timedelta(minutes=15)  # from the password to the code
+PROOF_LIFE = timedelta(minutes=5)  # how long both factors, just given, vouch for sensitive acts
 NO_PASSWORD = "!"  # noqa: S105  (Django's mark of a password that cannot be used)
 
 
@@ -88,7 +90,8 @@ def begin(session: SessionStore, user: User, *, pharmacy_id: UUID, now: datetime
 def complete(session: SessionStore, user: User, *, now: datetime) -> None:
     """The second factor was given: the session gets another key, and the account's epoch as it is now."""
     session.cycle_key()
-    session.update({EPOCH: user.session_epoch, LAST_SEEN: now.timestamp()})
+    stamp = now.timestamp()
+    session.update({EPOCH: user.session_epoch, LAST_SEEN: stamp, PROVED_AT: stamp})
     session.pop(LOCKED, None)
     with transaction.atomic():
         record(Event.SIGN_IN, by=user, on=("user", user.pk))
@@ -112,6 +115,15 @@ def person_of(session: SessionStore, *, pharmacy_id: UUID, now: datetime) -> Use
 
 def is_locked(session: SessionStore, *, now: datetime) -> bool:
     return bool(session.get(LOCKED)) or now - _moment(session, LAST_SEEN) > settings.IDLE_LOCK
+
+
+def is_proved(session: SessionStore, *, now: datetime) -> bool:
+    """Whether both factors were given within the last five minutes."""
+    return PROVED_AT in session and now - _moment(session, PROVED_AT) < PROOF_LIFE
+
+
+def mark_proved(session: SessionStore, *, now: datetime) -> None:
+    _write(session, {PROVED_AT: now.timestamp(), LAST_SEEN: now.timestamp()})
 
 
 def touch(session: SessionStore, *, now: datetime) -> None:

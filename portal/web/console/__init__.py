@@ -1,0 +1,1 @@
+"""The console of the responsible person: team, mailbox, journal, hours."""

@@ -1,0 +1,50 @@
+"""What surrounds every page of the console: its tabs, who is there, what was just done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from portal.web.account.people import person_card
+from portal.web.requests import StaffRequest
+
+# What was just done, by the word in the address: nothing that comes from outside is ever shown.
+DONE = {
+    "modifie": "C’est modifié. La personne se reconnectera avec sa nouvelle fonction.",
+    "date": "Le dernier jour est enregistré.",
+    "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One page of the console; `name` is its URL's."""
+
+    label: str
+    icon: str
+    name: str
+
+
+TEAM = Tab("Équipe", "users", "console_team")
+TABS = (TEAM,)
+
+
+def page(
+    request: StaffRequest, template: str, here: Tab, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """One page of the console, with its tabs."""
+    around = {
+        "tabs": [(tab, reverse(tab.name), tab is here) for tab in TABS],
+        "me": person_card(request.user),
+        "done": DONE.get(request.GET.get("fait", ""), ""),
+    }
+    return render(request, template, around | context, status=status)
+
+
+def done(url: str, what: str) -> HttpResponseRedirect:
+    """Back to a page, which says what was done: a key of DONE."""
+    return HttpResponseRedirect(f"{url}?fait={what}")

@@ -1,0 +1,21 @@
+"""The paths of the console, below /console/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portal.web.console import links, person, team
+
+urlpatterns = [
+    path("", team.console_home, name="console_home"),
+    path("equipe/", team.console_team, name="console_team"),
+    path("equipe/inviter/", team.console_invite, name="console_invite"),
+    path("equipe/lien/", links.console_link, name="console_link"),
+    path("equipe/lien.svg", links.console_link_qr, name="console_link_qr"),
+    path("equipe/<uuid:person_id>/", person.console_person, name="console_person"),
+    path("equipe/<uuid:person_id>/fonction/", person.console_role, name="console_role"),
+    path("equipe/<uuid:person_id>/dernier-jour/", person.console_last_day, name="console_last_day"),
+    path("equipe/<uuid:person_id>/desactiver/", person.console_deactivate, name="console_deactivate"),
+    path("equipe/<uuid:person_id>/acces/", person.console_access, name="console_access"),
+    path("equipe/<uuid:person_id>/responsable/", person.console_transfer, name="console_transfer"),
+]

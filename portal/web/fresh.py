@@ -1,0 +1,81 @@
+"""Sensitive acts ask for both factors again, unless they were given within the last five minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django import forms
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+
+from portal.team import login
+from portal.team.login import TooManyTries, WrongPassword
+from portal.team.passwords import LONGEST
+from portal.team.proof import prove
+from portal.team.second_factor import WrongCode
+from portal.web.account.demo import demo_code
+from portal.web.requests import StaffRequest
+
+P = ParamSpec("P")
+StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
+
+WRONG = "Le mot de passe ou le code n’est pas bon. Attendez le code suivant du téléphone."
+OWN = ("csrfmiddlewaretoken", "proof_password", "proof_code")
+
+
+class ProofForm(forms.Form):
+    proof_password = forms.CharField(max_length=LONGEST, strip=False)
+    proof_code = forms.CharField(max_length=40)
+
+
+def fresh_factor(view: StaffView[P]) -> StaffView[P]:
+    """Let a POST through once both factors are fresh; otherwise ask for them, and keep what was posted.
+
+    What was typed travels in hidden fields of the question, so that answering it is the act itself.
+    """
+
+    @wraps(view)
+    def guarded(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method != "POST" or login.is_proved(request.session, now=timezone.now()):
+            return view(request, *args, **kwargs)
+        if "proof_password" not in request.POST:
+            return _question(request, ProofForm())
+        form = ProofForm(request.POST)
+        try:
+            if not _is_proof(request, form):
+                return _question(request, form)
+        except TooManyTries:
+            return redirect("sign_in")
+        return view(request, *args, **kwargs)
+
+    hidden: StaffView[P] = sensitive_post_parameters("proof_password", "proof_code")(guarded)
+    return hidden
+
+
+def _is_proof(request: StaffRequest, form: ProofForm) -> bool:
+    """Raises TooManyTries: the session is over."""
+    if not form.is_valid():
+        return False
+    typed = form.cleaned_data
+    try:
+        prove(
+            request.session,
+            request.user,
+            password=typed["proof_password"],
+            code=typed["proof_code"],
+            now=timezone.now(),
+        )
+    except (WrongPassword, WrongCode):
+        form.add_error(None, WRONG)
+        return False
+    return True
+
+
+def _question(request: StaffRequest, form: ProofForm) -> HttpResponse:
+    kept = [(name, value) for name, values in request.POST.lists() if name not in OWN for value in values]
+    context = {"form": form, "kept": kept, "target": request.path, "demo": demo_code(request.user)}
+    return render(request, "account/proof.html", context, status=422)
