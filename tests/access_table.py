@@ -31,6 +31,7 @@ TEAM_HOST = {
     "recovery_codes": MEMBER,
     "inbox_home": needs(Permission.READ),
     "inbox_view": needs(Permission.READ),
+    "search": needs(Permission.READ),
     "news": needs(Permission.READ),
     "conversation": needs(Permission.READ),
     "attachment": needs(Permission.READ),

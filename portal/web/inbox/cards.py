@@ -145,7 +145,8 @@ class ListCard:
     """The middle column: one view, one page of rows.
 
     `more_url` is the next keyset page. `poll_url`, asked every 30 s, answers `_news.html`, where `fresh`
-    counts what arrived since the page was made. The view « quarantaine » fills `quarantined`, others `rows`.
+    counts what arrived since the page was made. `remark` is a line above the rows of a search; `failed`
+    when it did not run. The view « quarantaine » fills `quarantined`, others `rows`.
     """
 
     view: str
@@ -155,6 +156,8 @@ class ListCard:
     more_url: str = ""
     poll_url: str = ""
     fresh: int = 0
+    remark: str = ""
+    failed: bool = False
 
     @property
     def current(self) -> Row | None:
@@ -166,13 +169,14 @@ class ListCard:
 class ShellCard:
     """What surrounds a conversation: who is signed in, the views with their counts, the list.
 
-    `faults` are lines about the mailbox itself (« Les messages n'arrivent plus : … »).
+    `faults` are lines about the mailbox itself (« Les messages n'arrivent plus : … »), `words` those searched.
     """
 
     me: Person
     nav: tuple[NavItem, ...]
     listing: ListCard
     search_url: str = ""
+    words: str = ""
     faults: tuple[str, ...] = ()
 
     @property

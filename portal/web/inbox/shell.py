@@ -29,13 +29,16 @@ NOTHING = Cursor(EPOCH, UUID(int=0))
 class Spot:
     """Where the list stands: which view, from which row on, and what is open beside it.
 
-    `drafted` are the conversations with a draft of this person, where they are known already.
+    `drafted` are the conversations with a draft of this person, where they are known already;
+    `listing` stands in for the page of the view: what was found by `words`.
     """
 
     place: Place
     after: Cursor | None = None
     current: Conversation | RawMessage | None = None
     drafted: frozenset[UUID] | None = None
+    listing: ListCard | None = None
+    words: str = ""
 
 
 def shell(me: User, spot: Spot) -> ShellCard:
@@ -44,13 +47,15 @@ def shell(me: User, spot: Spot) -> ShellCard:
     concerned = [opened.mailbox] if isinstance(opened, Conversation) else mailboxes_of(me)
     return ShellCard(
         me=person(me),
-        nav=nav(me, spot.place),
-        listing=quarantined_page(me, spot) if spot.place.view is None else page(me, spot),
+        nav=nav(me, None if spot.listing else spot.place),
+        listing=spot.listing or _listing(me, spot),
+        search_url=reverse("search"),
+        words=spot.words,
         faults=mailbox_faults(concerned, now=timezone.now()),
     )
 
 
-def nav(me: User, here: Place) -> tuple[NavItem, ...]:
+def nav(me: User, here: Place | None) -> tuple[NavItem, ...]:
     """The views with their counts, in one query."""
     counts = counters.counts(me.pk)
     return tuple(
@@ -63,6 +68,10 @@ def nav(me: User, here: Place) -> tuple[NavItem, ...]:
         )
         for place in PLACES.values()
     )
+
+
+def _listing(me: User, spot: Spot) -> ListCard:
+    return quarantined_page(me, spot) if spot.place.view is None else page(me, spot)
 
 
 def page(me: User, spot: Spot) -> ListCard:

@@ -13,6 +13,7 @@ from portal.web.inbox import (
     quarantine,
     reading,
     replying,
+    searching,
     sending,
 )
 from portal.web.inbox.places import ViewConverter
@@ -21,6 +22,7 @@ register_converter(ViewConverter, "view")
 
 urlpatterns = [
     path("", lists.inbox_home, name="inbox_home"),
+    path("recherche/", searching.search, name="search"),
     path("<view:view>/", lists.inbox_view, name="inbox_view"),
     path("<view:view>/nouveautes/", lists.inbox_news, name="news"),
     path("echange/<uuid:conversation_id>/", reading.conversation, name="conversation"),
