@@ -11,7 +11,8 @@ NARROWEST, WIDEST = 100, 2000
 A4_AT_150_DPI = 1240
 
 CHILD = "portal.documents.child:answer"
-LIMITS = Limits()
+# Somebody waits in front of the screen, and a thread of the web process with her: heavy documents hold up no others.
+LIMITS = Limits(queue=5.0)
 EXPLANATIONS = {
     "encrypted": "Ce document est protégé par un mot de passe.",
     "too-large": "Cette image est trop grande pour être affichée.",

@@ -165,6 +165,18 @@ class TestThreadsAndForks(ConfinedTestCase):
             thread.join()
         self.assertEqual(wrong, [])
 
+    def test_who_will_not_wait_is_told_that_the_child_is_busy(self) -> None:
+        started = time.monotonic()
+        slow = threading.Thread(target=lambda: call(handler("sleep"), b"2"))
+        slow.start()
+        time.sleep(0.2)
+
+        with self.assertRaises(ChildUnavailable):
+            call(handler("sleep"), b"0", limits=Limits(queue=0.1))
+
+        self.assertLess(time.monotonic() - started, 1.5)
+        slow.join()
+
     def test_a_child_outlives_the_thread_that_started_it(self) -> None:
         pids: list[bytes] = []
         thread = threading.Thread(target=lambda: pids.append(call(handler("pid"), b"")))

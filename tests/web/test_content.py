@@ -17,6 +17,7 @@ from portal.audit.models import Entry
 from portal.conversations.models import Attachment, Conversation, Message, ScanState
 from portal.documents.antivirus import EICAR
 from portal.inbound.models import RawMessage
+from portal.lib.confined import ChildFailed
 from portal.mailboxes.models import MailboxKind
 from portal.outbound.models import DraftFile
 from portal.web.content.links import Link, Use, sign
@@ -62,6 +63,15 @@ class Pages(ContentTestCase):
         file = self.with_file("ordonnance.pdf", pdf(2))
 
         self.assert_absent(self.link(Use.PAGE, file.pk, page=2))
+
+    def test_a_document_that_cannot_be_drawn_is_tried_once(self) -> None:
+        file = self.with_file("ordonnance.pdf", b"%PDF-1.7\nnothing of a document")
+
+        with patch("portal.web.content.pages.rendering.call", side_effect=ChildFailed("cpu")) as child:
+            for _ in range(3):
+                self.assert_absent(self.link(Use.PAGE, file.pk))
+
+        self.assertEqual(child.call_count, 1)
 
     def test_looking_is_in_the_journal_once_for_all_pages(self) -> None:
         file = self.with_file("ordonnance.pdf", pdf(2))

@@ -22,12 +22,16 @@ _CODE = re.compile(r"[a-z0-9-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one call may take: sizes in bytes, times in seconds. `memory` is address space."""
+    """What one call may take: sizes in bytes, times in seconds. `memory` is address space.
+
+    `queue` is how long to wait for the child while it answers others; None waits for as long as that takes.
+    """
 
     memory: int = 512 * MB
     cpu: int = 10
     wall: float = 20.0
     output: int = 64 * MB
+    queue: float | None = None
 
 
 class Refused(Exception):
@@ -50,4 +54,4 @@ class ChildFailed(Exception):
 
 
 class ChildUnavailable(Exception):
-    """No child could be started. It says nothing about the payload: try again later."""
+    """No child could be started, or it is busy with others. It says nothing about the payload: try again later."""

@@ -42,12 +42,17 @@ def call(target: str, payload: bytes, *, limits: Limits | None = None) -> bytes:
     """Return what the handler `target` ("package.module:function", bytes -> bytes) makes of `payload`.
 
     Safe between threads (one call at a time per handler) and after a fork. Raises Refused (the handler's
-    answer), ChildFailed (this payload was too much) or ChildUnavailable (no child could start: try later).
+    answer), ChildFailed (this payload was too much) or ChildUnavailable (no child could start, or it stayed
+    busy with others for `limits.queue`: try later).
     """
     limits = limits or Limits()
     slot = _slot(target, limits.memory)
-    with slot.lock:
+    if not slot.lock.acquire(timeout=-1 if limits.queue is None else limits.queue):
+        raise ChildUnavailable(f"the child for {target} is busy")
+    try:
         return slot.ask(payload, limits)
+    finally:
+        slot.lock.release()
 
 
 def close_all() -> None:

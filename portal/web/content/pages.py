@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 from uuid import UUID
 
 from portal.conversations.models import Attachment
 from portal.documents import rendering
+from portal.documents.rendering import Illegible
 from portal.documents.sniff import Kind
 from portal.web.content.originals import bytes_of
 from tenants.context import current_pharmacy
 
 Key = tuple[UUID, str, int]
+Value = TypeVar("Value")
 KEPT_BYTES = 8 * 1024 * 1024
 KEPT_COUNTS = 500
+BELIEVED_SECONDS = 600.0
 
 
 class Pictures:
@@ -45,6 +52,8 @@ class Pictures:
 
 _pictures = Pictures(KEPT_BYTES)
 _counts: OrderedDict[Key, int] = OrderedDict()
+# Documents that cannot be drawn, why, and until when that is believed: each try to draw one may cost ten seconds.
+_illegible: OrderedDict[Key, tuple[str, float]] = OrderedDict()
 
 
 def picture(attachment: Attachment, page: int) -> bytes:
@@ -57,7 +66,8 @@ def picture(attachment: Attachment, page: int) -> bytes:
     key = _key(attachment, page)
     found = _pictures.find(key)
     if found is None:
-        found = rendering.render_page(bytes_of(attachment), Kind(attachment.kind), page)
+        with _remembered(key):
+            found = rendering.render_page(bytes_of(attachment), Kind(attachment.kind), page)
         _pictures.keep(key, found)
     return found
 
@@ -67,11 +77,29 @@ def count(attachment: Attachment) -> int:
     key = _key(attachment, 0)
     found = _counts.get(key)
     if found is None:
-        found = 1 if attachment.kind != Kind.PDF else rendering.page_count(bytes_of(attachment), Kind.PDF)
-        _counts[key] = found
-        while len(_counts) > KEPT_COUNTS:
-            _counts.popitem(last=False)
+        with _remembered(key):
+            found = rendering.page_count(bytes_of(attachment), Kind.PDF) if attachment.kind == Kind.PDF else 1
+        _keep(_counts, key, found)
     return found
+
+
+@contextmanager
+def _remembered(key: Key) -> Iterator[None]:
+    """Raise again, without another try, what was raised for this page minutes ago."""
+    code, until = _illegible.get(key, ("", 0.0))
+    if time.monotonic() < until:
+        raise Illegible(code)
+    try:
+        yield
+    except Illegible as error:
+        _keep(_illegible, key, (error.code, time.monotonic() + BELIEVED_SECONDS))
+        raise
+
+
+def _keep(kept: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    kept[key] = value
+    while len(kept) > KEPT_COUNTS:
+        kept.popitem(last=False)
 
 
 def _key(attachment: Attachment, page: int) -> Key:
