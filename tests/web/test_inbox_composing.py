@@ -5,11 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
+from unittest.mock import patch
 
 from django.db import connection
 
 from portal.conversations.models import Conversation
 from portal.mailboxes.models import Mailbox
+from portal.outbound.drafts import NoSuchDraft
 from portal.outbound.models import Draft, DraftState
 from tenants.context import inside, leave
 from tests.inbound.letters import LEA, MARTIN
@@ -85,6 +87,26 @@ class Composing(CommittingInboxTestCase):
         self.assertEqual(response.headers["HX-Redirect"], target)
         self.assertContains(self.as_karim.get(target), "Trop vite.</textarea>")
         self.assertFalse(Conversation.objects.exists())
+
+    def test_a_colleague_who_takes_a_first_message_back_is_led_to_the_list(self) -> None:
+        self.send(to=MARTIN, subject="Question", body="Bonjour docteur.")
+
+        response = self.browser(self.claire).post(page("undo", queued()[0].pk), {"version": "1"}, follow=True)
+
+        self.assertEqual(response.redirect_chain[-1][0], page("inbox_view", "a-traiter"))
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(Draft.objects.get().author, self.karim)
+
+    def test_a_draft_that_was_sent_meanwhile_has_no_files_to_take_off_and_is_not_thrown_away(self) -> None:
+        self.as_karim.post(page("draft_save", self.fields["draft"]), {**self.fields, "body": "Bonjour."})
+        draft = Draft.objects.get()
+
+        with patch("portal.outbound.drafts.hold_draft", side_effect=NoSuchDraft(draft.pk)):
+            detached = self.as_karim.post(page("draft_detach", draft.pk, draft.pk))
+            discarded = self.as_karim.post(page("draft_discard", draft.pk))
+
+        self.assertEqual((detached.status_code, discarded.status_code), (404, 302))
+        self.assertEqual(Draft.objects.get().state, DraftState.OPEN)
 
     def test_a_page_under_somebody_elses_id_writes_nothing(self) -> None:
         theirs = Draft.objects.create(mailbox=self.box, author=self.claire, text="De Claire.")

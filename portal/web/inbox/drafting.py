@@ -70,7 +70,10 @@ def draft_attach(request: StaffRequest, draft_id: UUID) -> HttpResponse:
 @require_POST
 def draft_detach(request: StaffRequest, draft_id: UUID, upload_id: UUID) -> HttpResponse:
     draft = draft_for(request.user, draft_id)
-    detach_file(draft, upload_id, by=request.user)
+    try:
+        detach_file(draft, upload_id, by=request.user)
+    except NoSuchDraft as error:  # sent meanwhile, from another tab
+        raise Http404 from error
     return _files(request, draft)
 
 
@@ -80,7 +83,7 @@ def draft_discard(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     """It can be taken up again during thirty days; a page that never was stored has nothing to put away."""
     try:
         drafts.discard(draft_for(request.user, draft_id), by=request.user)
-    except Http404:
+    except (Http404, NoSuchDraft):
         return HttpResponseRedirect(reverse("inbox_home"))
     return HttpResponseRedirect(reverse("compose_draft", args=[draft_id]))
 

@@ -18,6 +18,7 @@ from portal.web.inbox.answers import after_act, away, fragment
 from portal.web.inbox.deliveries import delivery_card, sent_in
 from portal.web.inbox.doors import conversation_for, delivery_for
 from portal.web.inbox.forms import DECISIONS, DecideForm
+from portal.web.inbox.places import TO_DO
 from portal.web.requests import StaffRequest
 
 TOO_LATE = "Trop tard : le message est déjà parti, ou en train de partir."
@@ -79,7 +80,11 @@ def resolve_uncertain(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
 
 
 def _back_to(request: StaffRequest, draft: Draft | None, conversation_id: UUID) -> HttpResponse:
-    """Where the words now are: in the composer of a new message, or under the conversation."""
+    """Where the words now are: in the composer of a new message, or under the conversation.
+
+    A colleague's new message is back with the colleague: nothing of it is left to show.
+    """
     if draft is not None and draft.conversation_id is None:
-        return away(request, reverse("compose_draft", args=[draft.pk]))
+        own = draft.author_id == request.user.pk
+        return away(request, reverse("compose_draft", args=[draft.pk]) if own else TO_DO.url)
     return after_act(request, conversation_id)
