@@ -68,6 +68,8 @@ TEAM_HOST = {
     "console_last_day": needs(Permission.MANAGE_TEAM),
     "console_deactivate": needs(Permission.MANAGE_TEAM),
     "console_access": needs(Permission.MANAGE_TEAM, Permission.INVITE),
+    "console_mailbox": needs(Permission.MANAGE_MAILBOX),
+    "console_fetch": needs(Permission.MANAGE_MAILBOX),
     "console_transfer": needs(Permission.TRANSFER_RESPONSIBILITY),
 }
 # The content host: signed links alone, no session.

@@ -119,6 +119,7 @@ def things_of(author: User) -> dict[str, object]:
         "delivery_id": delivery.pk,
         "raw_id": RawMessage.objects.get(state=RawState.QUARANTINED).pk,
         "person_id": author.pk,
+        "mailbox_id": box.pk,
         "view": "a-traiter",
         "token": "no-such-link",
     }

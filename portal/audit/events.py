@@ -95,6 +95,7 @@ class Event(TextChoices):
     MAILBOX_STOP = "mailbox:stop", "BAL arrêtée"
     MAILBOX_RESUME = "mailbox:resume", "BAL remise en service"
     MAILBOX_FETCH = "mailbox:fetch", "Messages relevés"
+    MAILBOX_FETCH_ASK = "mailbox:fetch-ask", "Relève demandée"
     MAILBOX_FAULT = "mailbox:fault", "Panne de la BAL"
     MAILBOX_RECOVER = "mailbox:recover", "Fin de la panne de la BAL"
     MAILBOX_EPOCH = "mailbox:epoch", "Dossier renuméroté par l’opérateur"

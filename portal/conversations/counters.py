@@ -56,6 +56,13 @@ def move_quarantine(mailbox_id: UUID, n: int) -> None:
     move(Tally(), Tally({(mailbox_id, CounterKind.QUARANTINE, None): n}))
 
 
+def of_mailboxes(user_id: UUID) -> Mapping[tuple[UUID, CounterKind], int]:
+    """What each mailbox that this person sees counts for the whole team, in one query."""
+    seen = Mailbox.objects.seen_by(user_id).values("id")
+    rows = Counter.objects.filter(user=None, mailbox__in=seen).values_list("mailbox", "kind", "n")
+    return {(mailbox, CounterKind(kind)): n for mailbox, kind, n in rows}
+
+
 def counts(user_id: UUID) -> Mapping[CounterKind, int]:
     """Every count of this person, in one query: of the mailboxes seen, and of nobody else's own."""
     rows = (

@@ -173,6 +173,13 @@ def fetch_soon(mailbox_id: UUID, *, everything: bool = False) -> None:
         wake(WAKE, now)
 
 
+def fetch_now(mailbox: Mailbox, *, by: User) -> None:
+    """A person asks for the mailbox to be read without waiting for its turn."""
+    with transaction.atomic():
+        fetch_soon(mailbox.id)
+        record(Event.MAILBOX_FETCH_ASK, by=by, on=("mailbox", mailbox.id))
+
+
 def record_send_fault(mailbox: Mailbox, fault: TransportFault) -> datetime:
     """A fault of the mailbox itself stops all its deliveries; returns when they are woken to try again.
 

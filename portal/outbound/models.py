@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from portal.conversations.models import Conversation, Message
@@ -105,6 +106,12 @@ class DeliveryQuerySet(SealedQuerySet["Delivery"]):
         return self.filter(
             (in_service & ~stopped) | overdue, state=DeliveryState.QUEUED, next_at__lte=Now()
         ).order_by("next_at")
+
+    def waiting_by_mailbox(self) -> dict[UUID, int]:
+        """How many of each mailbox have not left yet and still may."""
+        waiting = ("queued", "claimed", "handover", "retry_wait")
+        rows = self.filter(state__in=waiting).values_list("mailbox").annotate(n=Count("id")).order_by()
+        return dict(rows)
 
 
 class Delivery(BlobColumns):

@@ -16,6 +16,7 @@ from portal.web.requests import StaffRequest
 DONE = {
     "modifie": "C’est modifié. La personne se reconnectera avec sa nouvelle fonction.",
     "date": "Le dernier jour est enregistré.",
+    "releve": "La relève est demandée : les nouveaux messages arrivent dans un instant.",
     "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
 }
 
@@ -30,7 +31,8 @@ class Tab:
 
 
 TEAM = Tab("Équipe", "users", "console_team")
-TABS = (TEAM,)
+MAILBOX = Tab("Messagerie", "inbox", "console_mailbox")
+TABS = (TEAM, MAILBOX)
 
 
 def page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.console import links, person, team
+from portal.web.console import links, mailbox, person, team
 
 urlpatterns = [
     path("", team.console_home, name="console_home"),
@@ -18,4 +18,6 @@ urlpatterns = [
     path("equipe/<uuid:person_id>/desactiver/", person.console_deactivate, name="console_deactivate"),
     path("equipe/<uuid:person_id>/acces/", person.console_access, name="console_access"),
     path("equipe/<uuid:person_id>/responsable/", person.console_transfer, name="console_transfer"),
+    path("messagerie/", mailbox.console_mailbox, name="console_mailbox"),
+    path("messagerie/<uuid:mailbox_id>/relever/", mailbox.console_fetch, name="console_fetch"),
 ]
