@@ -66,6 +66,7 @@ def check_name_and_password(name: str, password: str, *, address: str, now: date
         _record_failure(user)
         raise WrongPassword
     throttle.forgive(SIGN_IN_HERE, f"{name} {place}")
+    throttle.give_back(SIGN_IN_ADDRESS, place)  # a whole team signs in from one address each morning
     throttle.remember(KNOWN_PLACE, f"{name} {place}", now=now)
     throttle.drop_expired(now=now)
     return user

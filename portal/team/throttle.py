@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import F
 
 from portal.team.models import Attempt
 from portal.vault.index import fingerprint
@@ -60,6 +61,11 @@ def take(limit: Limit, value: str, *, now: datetime) -> Try:
 def forgive(limit: Limit, value: str) -> None:
     """Forget the tries: the last one was good."""
     Attempt.objects.filter(key=_key(limit, value)).delete()
+
+
+def give_back(limit: Limit, value: str) -> None:
+    """Uncount one try: it was good, and says nothing of the others."""
+    Attempt.objects.filter(key=_key(limit, value), count__gt=0).update(count=F("count") - 1)
 
 
 def remember(limit: Limit, value: str, *, now: datetime) -> None:

@@ -53,6 +53,18 @@ class Throttle(PharmacyTestCase):
         self.assertEqual(set(outcomes[20:]), {"TooManyTries"})
         self.assertEqual(Entry.objects.filter(event="account:throttled").count(), 1)
 
+    def test_a_team_that_signs_in_from_one_address_keeps_nobody_out(self) -> None:
+        for _ in range(15):
+            for name in ("nadia", "claire", "karim"):
+                self.assertEqual(self.outcome(name, PASSWORD, address=COUNTER), "in")
+
+    def test_a_good_account_buys_no_more_tries_at_others(self) -> None:
+        outcomes = []
+        for number in range(40):
+            outcomes.append(self.outcome(f"nom{number}", WRONG, address=COUNTER))
+            self.outcome("karim", PASSWORD, address=COUNTER)
+        self.assertEqual(outcomes.count("WrongPassword"), 20)
+
     def test_others_cannot_keep_a_person_out_of_her_own_counter(self) -> None:
         self.assertEqual(self.outcome("karim", PASSWORD, address=COUNTER), "in")
         for number in range(200):
