@@ -32,7 +32,8 @@ class Tab:
 
 TEAM = Tab("Équipe", "users", "console_team")
 MAILBOX = Tab("Messagerie", "inbox", "console_mailbox")
-TABS = (TEAM, MAILBOX)
+JOURNAL = Tab("Journal", "file-text", "console_journal")
+TABS = (TEAM, MAILBOX, JOURNAL)
 
 
 def page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.console import links, mailbox, person, team
+from portal.web.console import journal, links, mailbox, person, team
 
 urlpatterns = [
     path("", team.console_home, name="console_home"),
@@ -20,4 +20,6 @@ urlpatterns = [
     path("equipe/<uuid:person_id>/responsable/", person.console_transfer, name="console_transfer"),
     path("messagerie/", mailbox.console_mailbox, name="console_mailbox"),
     path("messagerie/<uuid:mailbox_id>/relever/", mailbox.console_fetch, name="console_fetch"),
+    path("journal/", journal.console_journal, name="console_journal"),
+    path("journal/export.csv", journal.console_journal_export, name="console_journal_export"),
 ]
