@@ -25,7 +25,7 @@ WEB_HAS_NOT = ("TRANSPORT_PRIVATE_KEY", "ANCHOR_KEY", "DATABASE_OWNER_URL")
 CELERY = [sys.executable, "-m", "celery", "-A"]
 APP, CLOCK = "portal.celery", "portal.clock"
 WORKER = ["worker", "-Q", "default,inbound,outbound", "--without-gossip", "--without-mingle"]
-GUNICORN = [sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--worker-class", "gthread"]
+GUNICORN = [sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--no-control-socket", "--preload"]
 
 
 @dataclass
@@ -70,7 +70,7 @@ class House:
         self.group.start("broker", broker.command(port), os.environ)
 
     def start_web(self) -> None:
-        options = ["--bind", f"127.0.0.1:{self.port}", "--threads", "8"]
+        options = ["--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--threads", "8"]
         self.group.start("web", [*GUNICORN, *options], self.web_env)
 
     def start_worker(self, *, app: str = APP, processes: int = 2, **extra: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +14,9 @@ from pathlib import Path
 from ssl import PEM_cert_to_DER_cert
 
 from sandbox.authority import KeyPair
+from sandbox.people import PATIENTS
 from tests.servers.dovecot import Dovecot
-from tests.servers.processes import answers, find, free_port, missing, wait_until
+from tests.servers.processes import answers, find, free_port, missing, unprivileged_user, wait_until
 
 MAIN = """
 compatibility_level = 3.6
@@ -34,6 +37,10 @@ message_size_limit = 31457280
 virtual_mailbox_domains = {domains}
 virtual_mailbox_maps = texthash:{base}/etc/mailboxes
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
+transport_maps = texthash:{base}/etc/transport
+virtual_mailbox_base = {mail}
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
 smtpd_tls_cert_file = {base}/etc/server.pem
 smtpd_tls_key_file = {base}/etc/server.key
 smtpd_tls_CAfile = {base}/etc/ca.pem
@@ -63,6 +70,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 lmtp unix - - n - - lmtp
+virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
@@ -112,14 +120,24 @@ def _write(postfix: Postfix, dovecot: Dovecot, mailboxes: list[str], clients: li
         (base / name).mkdir(parents=True)
     subprocess.run(["chown", "postfix", str(base / "data")], check=True)
     pair = dovecot.authority.server()
+    user, group = unprivileged_user()
     domains = sorted({box.rpartition("@")[2] for box in mailboxes})
     files = {
         "server.pem": pair.certificate,
         "server.key": pair.key,
         "ca.pem": dovecot.authority.trust,
-        "mailboxes": "".join(f"{box} {box}\n" for box in mailboxes).encode(),
+        "mailboxes": "".join(f"{box} {box}/\n" for box in mailboxes).encode(),
+        # What LMTP takes counts as relayed; what Postfix puts in a Maildir, as delivered (RFC 3464 2.3.3).
+        "transport": f"{PATIENTS} virtual:\n".encode(),
         "clients": "".join(f"{_fingerprint(client)} OK\n" for client in clients).encode(),
-        "main.cf": MAIN.format(base=base, domains=", ".join(domains), lmtp=dovecot.lmtp).encode(),
+        "main.cf": MAIN.format(
+            base=base,
+            domains=", ".join(domains),
+            lmtp=dovecot.lmtp,
+            mail=dovecot.folder / "mail",
+            uid=pwd.getpwnam(user).pw_uid,
+            gid=grp.getgrnam(group).gr_gid,
+        ).encode(),
         "master.cf": MASTER.format(
             implicit=postfix.implicit, starttls=postfix.starttls, tls=TLS_OPTIONS
         ).encode(),
