@@ -54,6 +54,8 @@ TEAM_HOST = {
     "undo": needs(Permission.SEND),
     "rewrite": needs(Permission.SEND),
     "resolve_uncertain": needs(Permission.RESOLVE_UNCERTAIN),
+    "prescription_open": needs(Permission.PREPARE),
+    "prescription_step": needs(Permission.PREPARE),
     "quarantined": needs(Permission.READ),
     "quarantined_file": needs(Permission.DOWNLOAD_ORIGINAL),
     "quarantine_replay": needs(Permission.READ),

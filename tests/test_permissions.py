@@ -18,6 +18,7 @@ from portal.inbound.models import RawMessage, RawState
 from portal.inbound.process import process_stored
 from portal.outbound.actions import queue
 from portal.outbound.drafts import save_draft, start_reply
+from portal.prescriptions.actions import open_by_hand
 from portal.team.models import Role, User
 from portal.team.policy import allows
 from portal.web.access import Stage, access_of
@@ -112,6 +113,7 @@ def things_of(author: User) -> dict[str, object]:
     delivery = queue(draft, by=author, idempotency_key=uuid4(), version=conversation.version)
     return {
         "conversation_id": conversation.pk,
+        "prescription_id": open_by_hand(conversation, by=author, seen=0).pk,
         "message_id": Message.objects.filter(kind="in").get().pk,
         "attachment_id": Attachment.objects.get().pk,
         "draft_id": start_reply(Conversation.objects.get(), by=author).pk,

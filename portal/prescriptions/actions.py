@@ -55,16 +55,19 @@ def open_from_message(
     return f"prescription={opened.pk}"
 
 
-def open_by_hand(conversation: Conversation, *, by: User) -> Prescription:
-    """A person says that this conversation holds a prescription, one more if there is one already.
+def open_by_hand(conversation: Conversation, *, by: User, seen: int) -> Prescription:
+    """A person says that this conversation holds a prescription, besides the `seen` ones that were on screen.
 
     Raises:
+        StaleVersion: there are more by now, so it may have been opened already.
         NotForYou: see there.
     """
     if not allows(by, Permission.PREPARE):
         raise NotForYou
     with transaction.atomic():
         held = locked(conversation.pk)
+        if held.prescription_count != seen:
+            raise StaleVersion
         before = counters.counted(held)
         professional = held.kind == ConversationKind.PROFESSIONAL
         nature = Nature.PROFESSIONAL if professional else Nature.OTHER

@@ -72,7 +72,8 @@
   const settle = () => {
     const thread = byId("thread");
     const last = thread && [...thread.querySelectorAll(".msg")].pop();
-    if (last) thread.scrollTop = Math.max(0, last.offsetTop - thread.offsetTop - 12);
+    const scroller = thread && thread.scrollHeight > thread.clientHeight ? thread : thread?.parentElement;
+    if (last) scroller.scrollTop = Math.max(0, last.offsetTop - scroller.offsetTop - 12);
   };
 
   const mark = (row) => {

@@ -69,7 +69,7 @@ class Opening(PharmacyTestCase):
     def test_a_professionals_is_opened_by_hand(self) -> None:
         conversation = arrived(self.box, letter(f"Dr Martin <{MARTIN}>", files={"o.pdf": PDF}))
 
-        opened = open_by_hand(conversation, by=self.karim)
+        opened = open_by_hand(conversation, by=self.karim, seen=0)
 
         self.assertEqual((opened.nature, opened.steps.get().by), (Nature.PROFESSIONAL, self.karim))
         conversation.refresh_from_db()

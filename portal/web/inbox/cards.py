@@ -50,6 +50,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from portal.web.inbox.note_cards import NoteCard, NoteDraft
+from portal.web.prescriptions.cards import Panel
 
 Tone = Literal["plain", "patient", "pro", "form", "warn", "bad", "good"]
 Correspondent = Literal["patient", "pro", "form", "unknown"]
@@ -59,10 +60,12 @@ FileState = Literal["shown", "download", "waiting", "blocked"]
 VIEW_ICONS = {
     "a-traiter": "inbox",
     "a-moi": "user",
+    "ordonnances": "pill",
     "envoyes": "send",
     "termines": "circle-check",
     "quarantaine": "shield-alert",
 }
+RARE_VIEWS = {"termines", "quarantaine"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,15 @@ class NavItem:
         """Its name in icons.svg."""
         return VIEW_ICONS[self.view]
 
+    @property
+    def rare(self) -> bool:
+        """Whether it is in the menu only, where there is room for four."""
+        return self.view in RARE_VIEWS
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One conversation in the list; `url` keeps the view (`…?vue=a-moi`) so that back leads home."""
+    """One conversation in the list; `url` keeps the view (`…?vue=a-moi`) so that back leads home; `group` heads it."""
 
     conversation_id: UUID
     url: str
@@ -126,6 +134,7 @@ class Row:
     chips: tuple[Chip, ...] = ()
     unread: bool = False
     current: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +379,7 @@ class ConversationCard:
     back_url: str = ""
     back_label: str = ""
     next_url: str = ""
+    panel: Panel | None = None
 
     @property
     def me(self) -> PersonChoice | None:

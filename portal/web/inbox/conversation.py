@@ -28,6 +28,7 @@ from portal.web.inbox.people import choices, correspondent, initials, person
 from portal.web.inbox.places import Place, conversation_url
 from portal.web.inbox.rows import NO_SUBJECT
 from portal.web.inbox.thread import Entry, pieces, timeline
+from portal.web.prescriptions.panel import panel_of
 
 NO_ADDRESS = "Cette conversation n’a pas d’adresse à laquelle répondre."
 NOT_ALLOWED = "Vous pouvez lire cette conversation, mais pas y répondre."
@@ -62,7 +63,10 @@ def conversation_card(
     fault: str = "",
     next_url: str = "",
 ) -> ConversationCard:
-    """Six queries at most. `draft` stands before the one that is stored: what was typed and refused."""
+    """Six queries at most, and two where there is a prescription.
+
+    `draft` stands before the one that is stored: what was typed and refused.
+    """
     me, now = viewer.me, timezone.now()
     who, kind = correspondent(conversation)
     entries = timeline(
@@ -100,6 +104,7 @@ def conversation_card(
         back_url=viewer.place.url,
         back_label=viewer.place.label,
         next_url=next_url,
+        panel=panel_of(conversation, me, team),
     )
 
 

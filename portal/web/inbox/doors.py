@@ -14,6 +14,8 @@ from portal.inbound.models import RawMessage
 from portal.inbound.quarantine import get_quarantined
 from portal.outbound.drafts import NoSuchDraft, get_draft
 from portal.outbound.models import Delivery, Draft
+from portal.prescriptions.access import get_prescription
+from portal.prescriptions.models import Prescription
 from portal.team.models import User
 
 Found = TypeVar("Found")
@@ -37,6 +39,10 @@ def quarantined_for(me: User, pk: UUID) -> RawMessage:
 
 def draft_for(me: User, pk: UUID) -> Draft:
     return _through(get_draft, me, pk)
+
+
+def prescription_for(me: User, pk: UUID) -> Prescription:
+    return _through(get_prescription, me, pk)
 
 
 def delivery_for(me: User, pk: UUID) -> tuple[Delivery, Message]:

@@ -18,7 +18,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One view: its path, its name, its list (none for the quarantine) and what is counted beside it."""
+    """One view: its path, its name, its list of conversations (some have their own) and what is counted beside it."""
 
     slug: str
     label: str
@@ -32,12 +32,14 @@ class Place:
 
 
 TO_DO = Place("a-traiter", "À traiter", View.OPEN, CounterKind.OPEN)
+PRESCRIPTIONS = Place("ordonnances", "Ordonnances", None, CounterKind.PRESCRIPTION)
 QUARANTINE = Place("quarantaine", "Quarantaine", None, CounterKind.QUARANTINE, alarm=True)
 PLACES: Mapping[str, Place] = {
     place.slug: place
     for place in (
         TO_DO,
         Place("a-moi", "À moi", View.MINE, CounterKind.MINE),
+        PRESCRIPTIONS,
         Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True),
         Place("termines", "Terminés", View.DONE),
         QUARANTINE,
@@ -60,7 +62,7 @@ class ViewConverter:
 def place_named(slug: str | None) -> Place:
     """The list one came from (`?vue=`); anything else means « À traiter »."""
     place = PLACES.get(slug or "", TO_DO)
-    return place if place.view else TO_DO
+    return TO_DO if place is QUARANTINE else place
 
 
 def conversation_url(conversation_id: UUID, place: Place) -> str:

@@ -19,8 +19,9 @@ from portal.web.inbox.cards import ListCard, NavItem, QuarantineRow, ShellCard
 from portal.web.inbox.draft_cards import drafted_by
 from portal.web.inbox.faults import mailbox_faults, mailboxes_of
 from portal.web.inbox.people import person
-from portal.web.inbox.places import EPOCH, PLACES, Place, write_cursor
+from portal.web.inbox.places import EPOCH, PLACES, PRESCRIPTIONS, Place, write_cursor
 from portal.web.inbox.rows import marks_of, row
+from portal.web.prescriptions.listing import prescriptions_page
 
 NOTHING = Cursor(EPOCH, UUID(int=0))
 
@@ -71,6 +72,8 @@ def nav(me: User, here: Place | None) -> tuple[NavItem, ...]:
 
 
 def _listing(me: User, spot: Spot) -> ListCard:
+    if spot.place is PRESCRIPTIONS:
+        return prescriptions_page(me, spot.current.pk if spot.current else None)
     return quarantined_page(me, spot) if spot.place.view is None else page(me, spot)
 
 

@@ -1,0 +1,1 @@
+"""Prescriptions on screen: the steps beside a conversation, and the view « Ordonnances »."""
