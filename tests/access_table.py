@@ -42,6 +42,7 @@ TEAM_HOST = {
     "reopen": needs(Permission.FINISH),
     "reply": needs(Permission.REPLY, Permission.SEND),
     "add_note": needs(Permission.NOTE),
+    "close_exchange": needs(Permission.CLOSE_EXCHANGE, Permission.SEND),
     "compose": needs(Permission.COMPOSE),
     "compose_draft": needs(Permission.COMPOSE),
     "draft_save": needs(Permission.REPLY),

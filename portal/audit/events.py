@@ -42,6 +42,7 @@ class Event(TextChoices):
     CONVERSATION_ASSIGN = "conversation:assign", "Conversation attribuée"
     CONVERSATION_FINISH = "conversation:finish", "Conversation terminée"
     CONVERSATION_REOPEN = "conversation:reopen", "Conversation rouverte"
+    EXCHANGE_CLOSE = "conversation:close", "Échange avec le patient clos"
     CONVERSATION_SNOOZE = "conversation:snooze", "Conversation mise en attente"
     CONVERSATION_SEARCH = "conversation:search", "Recherche"
     NOTE_ADD = "note:add", "Note interne écrite"

@@ -117,6 +117,7 @@ def mark_failed(conversation: Conversation) -> Conversation:
         before = counters.counted(changed)
         was_done = changed.state == ConversationState.DONE
         changed.state, changed.failed = ConversationState.OPEN, True
+        changed.closed_at = None  # it may be the closing message that did not arrive
         _write(changed, before, what=REOPENED if was_done else "")
     return changed
 
@@ -142,7 +143,7 @@ def _write(
 ) -> None:
     """Save the move, raise the version, add its line to the conversation, move the counts."""
     conversation.version += 1
-    conversation.save(update_fields=["state", "assignee", "unopened", "failed", "version"])
+    conversation.save(update_fields=["state", "assignee", "unopened", "failed", "closed_at", "version"])
     if what:
         Message.objects.create(
             conversation=conversation,

@@ -49,7 +49,14 @@ LONGEST_DEFECTS = 200
 OWN_ADDRESS = "own-address"
 MOVED = (
     *("state", "version", "people", "snippet", "last_message_at", "last_sent_at", "last_received_at"),
-    *("message_count", "attachment_count", "unopened", "prescription_count", "prescriptions_open"),
+    *(
+        "message_count",
+        "attachment_count",
+        "unopened",
+        "closed_at",
+        "prescription_count",
+        "prescriptions_open",
+    ),
 )
 
 
@@ -95,6 +102,7 @@ def file_message(
     conversation.state = ConversationState.OPEN
     conversation.unopened = True
     conversation.last_received_at = max(at, conversation.last_received_at or at)
+    conversation.closed_at = None  # whoever still writes may be answered
     _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
     detail = beside(conversation) if beside else ""
     _save(conversation, new=found is None)
@@ -146,6 +154,8 @@ def file_sent(
         current = locked(conversation.pk, version)
         before = counters.counted(current)
     current.last_sent_at = max(at, current.last_sent_at or at)
+    if headers.get("ends_exchange"):
+        current.closed_at = at
     _add(current, people, mailbox, at, text, len(attachments))
     _save(current, new=conversation is None)
     message = Message(

@@ -13,7 +13,7 @@ from portal.lib.text import one_line
 MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
 SHOWN = (
     *("version", "snippet", "last_message_at", "last_sent_at"),
-    *("message_count", "attachment_count"),
+    *("message_count", "attachment_count", "closed_at"),
 )
 
 
@@ -34,6 +34,8 @@ def withdraw_sent(message: Message) -> None:
     conversation.version += 1
     conversation.message_count -= 1
     conversation.attachment_count -= files
+    if message.ends_exchange:
+        conversation.closed_at = None
     _show_newest(conversation)
     conversation.save(update_fields=SHOWN)
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations.actions import file_sent
-from portal.conversations.models import Message
+from portal.conversations.models import ConversationKind, Message
 from portal.conversations.withdrawal import withdraw_sent
 from portal.mail.addresses import Address
 from portal.mailboxes.actions import database_now
@@ -31,6 +31,11 @@ from portal.team.models import User
 
 EMPTY = "Le message est vide."
 PAUSED = "La boîte est en pause : rien n’en part pour le moment."
+CLOSED = (
+    "L’échange avec ce patient a été clos : il ne peut plus répondre ici, et une réponse ne partirait pas. "
+    "S’il écrit de nouveau, vous pourrez lui répondre."
+)
+NO_PATIENT = "Seul l’échange avec un patient peut être clos."
 TOO_BIG = "Le message est trop gros : retirez un fichier ou envoyez-le en plusieurs fois."
 
 
@@ -51,11 +56,18 @@ class Decision(StrEnum):
 
 
 def queue(
-    draft: Draft, *, by: User, idempotency_key: UUID, version: int | None, confirmed: bool = False
+    draft: Draft,
+    *,
+    by: User,
+    idempotency_key: UUID,
+    version: int | None,
+    confirmed: bool = False,
+    ends_exchange: bool = False,
 ) -> Delivery:
     """Freeze a draft and put it in the queue; it leaves UNDO_SECONDS later. The same key again finds the same row.
 
-    `version` is that of the conversation on screen (any for a new one); `confirmed` sends what was just sent.
+    `version` is that of the conversation on screen (any for a new one); `confirmed` sends what was just sent;
+    `ends_exchange` closes the exchange with a patient, who can then answer no more (mssante 3.2).
 
     Raises:
         NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
@@ -71,11 +83,11 @@ def queue(
             return done
         if kept.state != DraftState.OPEN:
             raise drafts.NoSuchDraft(kept.pk)
-        to = _checked(kept)
+        to = _checked(kept, ends_exchange=ends_exchange)
         if not confirmed:
             refuse_same(kept.text, to)
         at = database_now()
-        frozen = freeze(kept, mailbox=kept.mailbox, to=to, at=at)
+        frozen = freeze(kept, mailbox=kept.mailbox, to=to, at=at, ends_exchange=ends_exchange)
         if len(frozen.raw) > settings.MAX_MESSAGE_BYTES:
             raise Refused([Refusal("", TOO_BIG)])
         return _enqueue(kept, frozen, by=by, key=idempotency_key, version=version)
@@ -136,12 +148,17 @@ def resolve_uncertain(delivery: Delivery, *, by: User, decision: Decision) -> De
         return _SETTLED[decision](held, by)
 
 
-def _checked(draft: Draft) -> tuple[Address, ...]:
+def _checked(draft: Draft, *, ends_exchange: bool) -> tuple[Address, ...]:
+    conversation = draft.conversation
+    if conversation and conversation.closed_at:
+        raise Refused([Refusal("", CLOSED)])
+    if ends_exchange and (conversation is None or conversation.kind != ConversationKind.PATIENT):
+        raise Refused([Refusal("", NO_PATIENT)])
     if draft.mailbox.state == MailboxState.PAUSED:
         raise Refused([Refusal("", PAUSED)])
     if not draft.text.strip() and not draft.files.exists():
         raise Refused([Refusal("", EMPTY)])
-    return check_recipients(draft.recipients, draft.conversation)
+    return check_recipients(draft.recipients, conversation)
 
 
 def _enqueue(draft: Draft, frozen: Frozen, *, by: User, key: UUID, version: int | None) -> Delivery:
@@ -173,6 +190,8 @@ def _enqueue(draft: Draft, frozen: Frozen, *, by: User, key: UUID, version: int 
     )
     detail = f"recipients={len(frozen.mail.to)} files={len(frozen.files)}"
     record(Event.MESSAGE_SEND, by=by, on=("delivery", delivery.pk), detail=detail)
+    if message.ends_exchange:
+        record(Event.EXCHANGE_CLOSE, by=by, on=("conversation", message.conversation_id))
     return delivery
 
 

@@ -43,11 +43,16 @@ class Frozen:
             "cc": [],
             "subject": self.mail.subject,
             "date": self.mail.date.isoformat(),
+            "ends_exchange": self.mail.ends_exchange,
         }
 
 
-def freeze(draft: Draft, *, mailbox: Mailbox, to: Sequence[Address], at: datetime) -> Frozen:
+def freeze(
+    draft: Draft, *, mailbox: Mailbox, to: Sequence[Address], at: datetime, ends_exchange: bool = False
+) -> Frozen:
     """Compose the draft, dated `at`, from the mailbox's own label (ECO.2.2.7).
+
+    `ends_exchange` closes the exchange with a patient: X-MSS-MES: FIN (mssante 3.2).
 
     Raises:
         Unsendable: a value in it would break out of its place.
@@ -64,6 +69,7 @@ def freeze(draft: Draft, *, mailbox: Mailbox, to: Sequence[Address], at: datetim
         nil=settings.MSS_NIL,
         in_reply_to=answered,
         references=references,
+        ends_exchange=ends_exchange,
         attachments=tuple(out for _, out in files),
     )
     shown = [filed(file, out.content, position=position) for position, (file, out) in enumerate(files)]

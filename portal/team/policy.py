@@ -24,6 +24,7 @@ class Permission(StrEnum):
     PREPARE = "prepare"
     CONTROL = "control"
     HAND_OVER = "hand-over"
+    CLOSE_EXCHANGE = "close-exchange"
     DOWNLOAD_ORIGINAL = "download-original"
     RESOLVE_UNCERTAIN = "resolve-uncertain"
     DISMISS_QUARANTINE = "dismiss-quarantine"
@@ -48,6 +49,7 @@ EVERYONE = frozenset(
     }
 )
 PHARMACIST = EVERYONE | {
+    Permission.CLOSE_EXCHANGE,
     Permission.CONTROL,
     Permission.DOWNLOAD_ORIGINAL,
     Permission.RESOLVE_UNCERTAIN,

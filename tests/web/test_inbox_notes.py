@@ -10,6 +10,7 @@ from django.db import connection
 from portal.audit.events import Event
 from portal.audit.models import Entry
 from portal.conversations.models import Conversation, Message, MessageKind
+from portal.mail.parse import parse
 from portal.mailboxes.models import MailboxKind
 from portal.outbound.models import Delivery
 from portal.vault.index import query_tokens, tsquery_literal
@@ -69,8 +70,7 @@ class Notes(InboxTestCase):
         claire.htmx("post", page("reply", self.conversation.pk), {**fields, "body": "C’est prêt."})
 
         self.assertEqual(len(queued()), 1)
-        raw = bytes(queued()[0].inline or b"")
-        self.assertNotIn(b"Metformine", raw)
+        self.assertNotIn("Metformine", parse(queued()[0].read_blob()).text)
 
     def test_a_note_that_is_empty_too_long_or_broken_comes_back_with_its_words(self) -> None:
         for text, said in (

@@ -262,8 +262,8 @@ class MessageCard:
     """One message of the thread; `quoted` is what it repeats of earlier ones, folded away.
 
     `origin` is where it came from (« Mon espace santé »), `to` the recipients by name, `remark` what one must
-    know of its reading (« Caractères devinés »), `folded` an old one that shows only its first line,
-    `original_url` the mail as it came, for those who may have it.
+    know of its reading (« Caractères devinés »), `ending` that it ends the exchange, `folded` an old one that
+    shows only its first line, `original_url` the mail as it came, for those who may have it.
     """
 
     id: UUID
@@ -278,6 +278,7 @@ class MessageCard:
     quoted: str = ""
     remark: str = ""
     folded: bool = False
+    ending: str = ""
     attachments: tuple[AttachmentCard, ...] = ()
     delivery: DeliveryCard | None = None
     original_url: str = ""
@@ -374,6 +375,8 @@ class ConversationCard:
     attachments: tuple[AttachmentCard, ...] = ()
     draft: DraftCard | None = None
     silence: str = ""
+    closed: str = ""
+    close_url: str = ""
     note: NoteDraft | None = None
     fault: str = ""
     back_url: str = ""

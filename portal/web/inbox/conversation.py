@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.urls import reverse
 from django.utils import timezone
 
-from portal.conversations.models import Conversation, ConversationState, Message
+from portal.conversations.models import Conversation, ConversationKind, ConversationState, Message
 from portal.patients.models import InsStatus, Patient
 from portal.team.models import User
 from portal.team.policy import Permission, allows
@@ -24,11 +25,12 @@ from portal.web.inbox.deliveries import sent_in
 from portal.web.inbox.draft_cards import card_of, fresh_card, own_draft
 from portal.web.inbox.files import Files
 from portal.web.inbox.note_cards import NoteDraft
-from portal.web.inbox.people import choices, correspondent, initials, person
+from portal.web.inbox.people import choices, correspondent, first_name, initials, person
 from portal.web.inbox.places import Place, conversation_url
 from portal.web.inbox.rows import NO_SUBJECT
 from portal.web.inbox.thread import Entry, pieces, timeline
 from portal.web.prescriptions.panel import panel_of
+from portal.web.templatetags.officinal import at as written_at
 
 NO_ADDRESS = "Cette conversation n’a pas d’adresse à laquelle répondre."
 NOT_ALLOWED = "Vous pouvez lire cette conversation, mais pas y répondre."
@@ -69,16 +71,18 @@ def conversation_card(
     """
     me, now = viewer.me, timezone.now()
     who, kind = correspondent(conversation)
+    messages = list(Message.objects.thread(conversation.pk))
     entries = timeline(
         conversation,
-        list(Message.objects.thread(conversation.pk)),
+        messages,
         sent_in(conversation) if conversation.last_sent_at else {},
         me=me,
         files=viewer.files,
         now=now,
     )
     team = list(User.objects.filter(active=True))
-    silence = _silence(conversation, me)
+    silence, closed = _silence(conversation, me), _closed(conversation, messages)
+    composer = None if silence else _composer(conversation, me, draft)
     return ConversationCard(
         id=conversation.pk,
         version=conversation.version,
@@ -97,8 +101,10 @@ def conversation_card(
         may_assign=conversation.mailbox.owner_id is None and allows(me, Permission.ASSIGN),
         may_finish=allows(me, Permission.FINISH),
         attachments=tuple(pieces(entries)),
-        draft=None if silence else draft or _draft(conversation, me),
-        silence=silence,
+        draft=composer,
+        silence=silence or closed,
+        closed=closed,
+        close_url=_close_url(conversation, me),
         note=(note or NoteDraft()) if allows(me, Permission.NOTE) else None,
         fault=fault or _trouble(conversation, entries),
         back_url=viewer.place.url,
@@ -110,6 +116,29 @@ def conversation_card(
 
 def viewed_url(conversation: Conversation, viewer: Viewer) -> str:
     return conversation_url(conversation.pk, viewer.place)
+
+
+def _composer(conversation: Conversation, me: User, draft: DraftCard | None) -> DraftCard | None:
+    """What is being answered; in a closed exchange only words that were written already, so that they are seen."""
+    shown = draft or _draft(conversation, me)
+    return None if conversation.closed_at and not shown.body.strip() else shown
+
+
+def _closed(conversation: Conversation, messages: Iterable[Message]) -> str:
+    """Who closed the exchange with the patient, when it is closed."""
+    if conversation.closed_at is None:
+        return ""
+    ending = [message for message in messages if message.ends_exchange and message.author]
+    who = f" par {first_name(ending[-1].author.display_name)}" if ending and ending[-1].author else ""
+    when = written_at(conversation.closed_at)
+    return f"Échange clos{who} {when} : le patient ne peut plus y répondre, et une réponse ne partirait pas."
+
+
+def _close_url(conversation: Conversation, me: User) -> str:
+    closable = conversation.kind == ConversationKind.PATIENT and conversation.closed_at is None
+    if not (closable and allows(me, Permission.CLOSE_EXCHANGE)):
+        return ""
+    return reverse("close_exchange", args=[conversation.pk])
 
 
 def _draft(conversation: Conversation, me: User) -> DraftCard:

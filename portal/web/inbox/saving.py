@@ -66,6 +66,7 @@ def send(
     by: User,
     version: int | None,
     confirmed: bool,
+    ends_exchange: bool = False,
 ) -> Delivery:
     """Keep what was typed, attach what came with it, and queue it; a second click finds the first one's message.
 
@@ -77,7 +78,14 @@ def send(
         try:
             draft = keep()
             attach(draft, uploads, by=by)
-            return queue(draft, by=by, idempotency_key=key, version=version, confirmed=confirmed)
+            return queue(
+                draft,
+                by=by,
+                idempotency_key=key,
+                version=version,
+                confirmed=confirmed,
+                ends_exchange=ends_exchange,
+            )
         except NoSuchDraft:
             done = _queued(key, by)  # the first click was quicker
             if done is None:

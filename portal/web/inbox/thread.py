@@ -23,6 +23,7 @@ from portal.web.inbox.remarks import remark
 Entry = MessageCard | NoteCard | EventLine
 MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
 UNFOLDED = 3
+ENDS, SAYS_END = "Ce message a clos l’échange avec le patient", "Ce message annonce la fin de l’échange"
 TEAM = "La pharmacie"
 
 
@@ -73,6 +74,7 @@ def _received(
         origin=_origin(writer, who),
         remark=remark(message.defects),
         folded=folded,
+        ending=SAYS_END if message.ends_exchange else "",
         attachments=tuple(files.card(file, message) for file in message.attachments.all()),
         original_url=reverse("raw_message", args=[message.pk])
         if allows(me, Permission.DOWNLOAD_ORIGINAL)
@@ -97,6 +99,7 @@ def _sent(
         outgoing=True,
         to=names([*message.headers.get("to", []), *message.headers.get("cc", [])]),
         folded=folded and not (card and card.refresh_url),
+        ending=ENDS if message.ends_exchange else "",
         attachments=tuple(files.card(file, message) for file in message.attachments.all()),
         delivery=card,
     )

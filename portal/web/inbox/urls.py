@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from portal.web.inbox import (
     acts,
+    closing,
     composing,
     drafting,
     lists,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("echange/<uuid:conversation_id>/rouvrir/", acts.reopen_it, name="reopen"),
     path("echange/<uuid:conversation_id>/repondre/", replying.reply, name="reply"),
     path("echange/<uuid:conversation_id>/noter/", noting.add, name="add_note"),
+    path("echange/<uuid:conversation_id>/clore/", closing.close_exchange, name="close_exchange"),
     path("piece/<uuid:attachment_id>/", reading.attachment, name="attachment"),
     path("piece/<uuid:attachment_id>/telecharger/", reading.attachment_file, name="attachment_file"),
     path("message/<uuid:message_id>/original/", reading.raw_message, name="raw_message"),
