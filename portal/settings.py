@@ -146,6 +146,7 @@ WAKEUPS = {
     "process": "inbound.process_stored",
     "deliver": "outbound.deliver_due",
     "anchor": "audit.anchor",
+    "night": "records.night",
 }
 FETCH_SECONDS = env.float("FETCH_SECONDS", 30.0)
 FETCH_SECONDS_MAX = env.float("FETCH_SECONDS_MAX", 600.0)

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from portal.audit.actions import Actor, record
 from portal.audit.events import Event
 from portal.lib.ids import uuid7
+from portal.lib.nights import next_night
 from portal.mail.addresses import check_outgoing, key_of
 from portal.mail.endpoint import refuse_controls
 from portal.mail.faults import TransportFault
@@ -25,6 +26,7 @@ from portal.mailboxes.credentials import Credentials, seal
 from portal.mailboxes.faults import stored_detail
 from portal.mailboxes.models import Mailbox, MailboxKind, MailboxState, Security
 from portal.mailboxes.schedule import CLAIM, fetch_delay, send_delay
+from tenants.context import current_pharmacy
 from tenants.wakeups import wake
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 WAKE = "fetch"
 WAKE_SENDING = "deliver"
+WAKE_NIGHT = "night"
 FETCHED = ["next_fetch_at", "fetch_failures", "fetch_fault", "fetch_fault_detail", "fetch_fault_at"]
 SENDING = ["send_failures", "send_retry_at", "send_fault", "send_fault_detail", "send_fault_at"]
 
@@ -234,6 +237,7 @@ def _insert(mailbox: Mailbox) -> None:
             raise AddressTaken from error
         raise
     wake(WAKE, mailbox.next_fetch_at)
+    wake(WAKE_NIGHT, next_night(mailbox.next_fetch_at, current_pharmacy().id))
 
 
 def _next_turn() -> datetime | None:

@@ -1,0 +1,1 @@
+"""Whole-pharmacy work: what is done once a night; export, erasure and retention come here."""

@@ -1,0 +1,56 @@
+"""Once a night: wake what is due and was not asked for, and sweep files that no row names (architecture 2 and 7).
+
+Each row that is due asks for its wake-up in its own transaction, so this finds nothing; after a restore, or a
+mistake of ours, it is what keeps a message from waiting for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.apps import apps
+from django.db.models import Min
+
+from portal.inbound.models import RawMessage, RawState
+from portal.lib.nights import next_night
+from portal.mailboxes.actions import database_now
+from portal.mailboxes.models import Mailbox, MailboxState
+from portal.outbound.reaper import next_due
+from portal.vault.blobs import BlobColumns, sweep_orphans
+from tenants.context import current_pharmacy
+from tenants.wakeups import wake
+
+logger = logging.getLogger(__name__)
+
+# Far longer than any transaction: a file is written before the row that names it.
+ORPHAN_AGE = timedelta(days=1)
+
+
+def spend_night() -> None:
+    """Ask for the next night first: whatever goes wrong in this one, there is another."""
+    now = database_now()
+    wake("night", next_night(now, current_pharmacy().id))
+    wake_what_is_due()
+    removed = sweep_orphans(set(_named_files()), older_than=ORPHAN_AGE)
+    if removed:
+        logger.info("swept %d files that no row names", removed)
+
+
+def wake_what_is_due() -> None:
+    """A wish that is there already is kept: the earlier of the two wins."""
+    turn = Mailbox.objects.filter(state=MailboxState.ACTIVE).aggregate(at=Min("next_fetch_at"))["at"]
+    if turn is not None:
+        wake("fetch", turn)
+    if RawMessage.objects.filter(state=RawState.STORED).exists():
+        wake("process", database_now())
+    leaving = next_due()
+    if leaving is not None:
+        wake("deliver", leaving)
+
+
+def _named_files() -> Iterator[str]:
+    for model in apps.get_models():
+        if issubclass(model, BlobColumns):
+            yield from model._default_manager.exclude(path="").values_list("path", flat=True).iterator()
