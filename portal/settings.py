@@ -58,6 +58,7 @@ TENANT_APPS = [
     "django_otp",
     "portal.audit",
     "portal.team",
+    "portal.house",
     "portal.mailboxes",
     "portal.patients",
     "portal.conversations",

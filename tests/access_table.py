@@ -75,6 +75,7 @@ TEAM_HOST = {
     "console_fetch": needs(Permission.MANAGE_MAILBOX),
     "console_journal": needs(Permission.READ_JOURNAL),
     "console_journal_export": needs(Permission.READ_JOURNAL),
+    "console_hours": needs(Permission.MANAGE_PHARMACY),
     "console_transfer": needs(Permission.TRANSFER_RESPONSIBILITY),
 }
 # The content host: signed links alone, no session.

@@ -25,7 +25,7 @@ LAYERS = [
     {"portal.prescriptions"},
     {"portal.outbound", "portal.notices"},
     {"portal.conversations"},
-    {"portal.patients", "portal.mailboxes", "portal.directory"},
+    {"portal.house", "portal.patients", "portal.mailboxes", "portal.directory"},
     {"portal.team"},
     {"portal.audit"},
     {"portal.documents", "portal.mail", "portal.vault", "portal.lib", "portal.logs"},

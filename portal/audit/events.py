@@ -10,6 +10,7 @@ class Event(TextChoices):
 
     PHARMACY_CREATE = "pharmacy:create", "Pharmacie ouverte"
     PHARMACY_SUSPEND = "pharmacy:suspend", "Pharmacie suspendue"
+    HOURS_CHANGE = "pharmacy:hours", "Horaires modifiés"
     PHARMACY_RESUME = "pharmacy:resume", "Pharmacie remise en service"
 
     # Who comes in.

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     INVITE = "invite"
     MANAGE_TEAM = "manage-team"
     MANAGE_MAILBOX = "manage-mailbox"
+    MANAGE_PHARMACY = "manage-pharmacy"
     READ_JOURNAL = "read-journal"
     TRANSFER_RESPONSIBILITY = "transfer-responsibility"
 
@@ -61,6 +62,7 @@ RESPONSIBLE = frozenset(
         Permission.INVITE,
         Permission.MANAGE_TEAM,
         Permission.MANAGE_MAILBOX,
+        Permission.MANAGE_PHARMACY,
         Permission.READ_JOURNAL,
         Permission.TRANSFER_RESPONSIBILITY,
     }

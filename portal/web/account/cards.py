@@ -15,7 +15,7 @@ template                               context beside `pharmacy`
 `account/_unlock.html`                 `form`, `me`: the covering dialog's inside; `unlocked: bool` closes it
 `account/signed_out.html`              -
 `account/link_gone.html`               -
-`public/landing.html`                  -
+`public/landing.html`                  `hours`: `HoursLine`s of portal/house
 `errors/403|404|503.html`              -; `errors/500.html` needs no context at all, not even `pharmacy`
 =====================================  ==================================================================
 
@@ -34,7 +34,6 @@ class PharmacyCard:
     name: str
     address: str = ""
     phone: str = ""
-    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ DONE = {
     "modifie": "C’est modifié. La personne se reconnectera avec sa nouvelle fonction.",
     "date": "Le dernier jour est enregistré.",
     "releve": "La relève est demandée : les nouveaux messages arrivent dans un instant.",
+    "horaires": "Les horaires sont enregistrés, et visibles sur la page publique.",
     "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
 }
 
@@ -33,7 +34,8 @@ class Tab:
 TEAM = Tab("Équipe", "users", "console_team")
 MAILBOX = Tab("Messagerie", "inbox", "console_mailbox")
 JOURNAL = Tab("Journal", "file-text", "console_journal")
-TABS = (TEAM, MAILBOX, JOURNAL)
+HOURS = Tab("Horaires", "clock", "console_hours")
+TABS = (TEAM, MAILBOX, JOURNAL, HOURS)
 
 
 def page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.console import journal, links, mailbox, person, team
+from portal.web.console import hours, journal, links, mailbox, person, team
 
 urlpatterns = [
     path("", team.console_home, name="console_home"),
@@ -22,4 +22,5 @@ urlpatterns = [
     path("messagerie/<uuid:mailbox_id>/relever/", mailbox.console_fetch, name="console_fetch"),
     path("journal/", journal.console_journal, name="console_journal"),
     path("journal/export.csv", journal.console_journal_export, name="console_journal_export"),
+    path("horaires/", hours.console_hours, name="console_hours"),
 ]

@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from portal.house.hours import lines, stretches
 from portal.web.access import public
 from portal.web.requests import PharmacyRequest
 
@@ -18,7 +19,7 @@ ENOUGH_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, on white
 @require_safe
 @public
 def landing(request: PharmacyRequest) -> HttpResponseBase:
-    return render(request, "public/landing.html")
+    return render(request, "public/landing.html", {"hours": lines(stretches())})
 
 
 @require_safe

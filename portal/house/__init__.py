@@ -1,0 +1,1 @@
+"""What the pharmacy says of itself to anybody: its opening hours."""

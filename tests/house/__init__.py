@@ -1,0 +1,1 @@
+"""Tests of what the pharmacy says of itself."""
