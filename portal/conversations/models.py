@@ -30,7 +30,15 @@ class ConversationState(models.TextChoices):
 LISTED = (
     *("id", "mailbox_id", "kind", "state", "version", "subject", "snippet", "people", "patient_id"),
     *("last_message_at", "last_sent_at", "last_received_at", "message_count", "attachment_count"),
-    *("unopened", "failed", "snoozed_until", "closed_at", "assignee__display_name", "assignee__role"),
+    *(
+        "prescriptions_open",
+        "unopened",
+        "failed",
+        "snoozed_until",
+        "closed_at",
+        "assignee__display_name",
+        "assignee__role",
+    ),
 )
 
 

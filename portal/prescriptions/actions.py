@@ -40,16 +40,22 @@ class NotForYou(Exception):
     """This person may not open a prescription."""
 
 
+class NothingReceived(Exception):
+    """A prescription comes from somebody: nothing was received in this conversation."""
+
+
 def open_from_message(
     conversation: Conversation, *, message_id: UUID, files: Iterable[NewFile], at: datetime
 ) -> str:
     """A picture or a PDF from a patient opens a prescription, unless one is under way in this conversation.
 
-    What it truly is, a person says. Called while the message is filed, before the conversation is saved: it is
-    held, and may be new. Gives the detail for the journal's entry of the message. Two statements.
+    From Mon espace santé or by the form; what it truly is, a person says. Called while the message is filed,
+    before the conversation is saved: it is held, and may be new. Gives the detail for the journal's entry of the
+    message. Two statements.
     """
     nature = _nature_of(files)
-    if conversation.kind != ConversationKind.PATIENT or nature is None or conversation.prescriptions_open:
+    professional = conversation.kind == ConversationKind.PROFESSIONAL
+    if professional or nature is None or conversation.prescriptions_open:
         return ""
     opened = _insert(conversation, nature=nature, at=at, by=None, message_id=message_id)
     return f"prescription={opened.pk}"
@@ -60,7 +66,7 @@ def open_by_hand(conversation: Conversation, *, by: User, seen: int) -> Prescrip
 
     Raises:
         StaleVersion: there are more by now, so it may have been opened already.
-        NotForYou: see there.
+        NotForYou, NothingReceived: see there.
     """
     if not allows(by, Permission.PREPARE):
         raise NotForYou
@@ -68,6 +74,8 @@ def open_by_hand(conversation: Conversation, *, by: User, seen: int) -> Prescrip
         held = locked(conversation.pk)
         if held.prescription_count != seen:
             raise StaleVersion
+        if held.last_received_at is None:  # it may still vanish, with the send that began it
+            raise NothingReceived
         before = counters.counted(held)
         professional = held.kind == ConversationKind.PROFESSIONAL
         nature = Nature.PROFESSIONAL if professional else Nature.OTHER

@@ -10,11 +10,12 @@ from portal.audit.models import Entry
 from portal.conversations.actions import StaleVersion
 from portal.conversations.counters import counts
 from portal.conversations.models import Conversation, CounterKind
-from portal.prescriptions.actions import act_on, open_by_hand
+from portal.prescriptions.actions import NothingReceived, act_on, open_by_hand
 from portal.prescriptions.lifecycle import Given, SecondPersonNeeded
 from portal.prescriptions.models import Act, Evidence, Nature, Prescription, Reason, State, Step
 from portal.team.models import User
 from tests.base import PharmacyTestCase
+from tests.conversations.mails import sent
 from tests.documents.files import jpeg
 from tests.inbound.letters import MARTIN, letter
 from tests.mailboxes.boxes import open_box
@@ -75,6 +76,11 @@ class Opening(PharmacyTestCase):
         conversation.refresh_from_db()
         self.assertEqual((conversation.prescription_count, conversation.prescriptions_open), (1, 1))
         self.assertEqual(Entry.objects.latest("n").event, "prescription:open")
+
+    def test_nothing_that_we_sent_ourselves_is_a_prescription(self) -> None:
+        conversation = sent(None, self.box, self.claire, f"Dr Martin <{MARTIN}>").conversation
+
+        self.assertRaises(NothingReceived, open_by_hand, conversation, by=self.karim, seen=0)
 
 
 class Moving(PharmacyTestCase):

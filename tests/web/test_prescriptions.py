@@ -172,6 +172,15 @@ class View(PrescriptionCase):
         self.assertContains(response, '<span class="nav-count">2</span>')
         self.assertContains(response, "?vue=ordonnances")
 
+    def test_the_other_lists_say_that_one_is_under_way(self) -> None:
+        self.begin()
+        url = page("inbox_view", "a-traiter")
+        self.assertContains(self.as_karim.get(url), "Ordonnance</span>")
+
+        self.step(self.as_karim, "abandon:duplicate")
+
+        self.assertNotContains(self.as_karim.get(url), "Ordonnance</span>")
+
     def test_what_was_handed_over_leaves_the_view(self) -> None:
         conversation = self.begin()
         self.make_ready()

@@ -68,6 +68,8 @@ def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) ->
         yield Chip(first_name(conversation.assignee.display_name), icon="user")
     if conversation.pk in marks.drafted:
         yield Chip("Brouillon", icon="square-pen")
+    if conversation.prescriptions_open:
+        yield Chip("Ordonnance", icon="pill")
     if conversation.attachment_count:
         pieces = conversation.attachment_count
         yield Chip(f"{pieces} pièce{'s' if pieces > 1 else ''}", icon="paperclip")

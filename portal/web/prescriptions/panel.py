@@ -40,7 +40,8 @@ PHARMACIST_AWAITED = "Un pharmacien doit la contrôler."
 
 def panel_of(conversation: Conversation, me: User, team: Sequence[User]) -> Panel | None:
     """Two queries where there is a prescription, none elsewhere; None where there is nothing to show."""
-    may_open = conversation.attachment_count > 0 and allows(me, Permission.PREPARE)
+    received = conversation.attachment_count > 0 and conversation.last_received_at is not None
+    may_open = received and allows(me, Permission.PREPARE)
     if not conversation.prescription_count:
         return Panel(may_open=True) if may_open else None
     steps = Step.objects.select_related("by").order_by("at", "id")

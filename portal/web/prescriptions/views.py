@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from portal.conversations.actions import StaleVersion
-from portal.prescriptions.actions import act_on, open_by_hand
+from portal.prescriptions.actions import NothingReceived, act_on, open_by_hand
 from portal.prescriptions.lifecycle import (
     EvidenceNeeded,
     NotNow,
@@ -50,6 +50,8 @@ def open_one(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
         open_by_hand(conversation, by=request.user, seen=form.cleaned_data["version"])
     except StaleVersion:
         return after_act(request, conversation.pk, fault=OPENED, status=409)
+    except NothingReceived as error:
+        raise Http404 from error
     return after_act(request, conversation.pk)
 
 
