@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from django.db import transaction
 
-from portal.audit.actions import Person, record
+from portal.audit.actions import Actor, Person, record
 from portal.audit.events import Event
 from portal.house.hours import Stretch
 from portal.house.models import OpeningHours
@@ -17,7 +17,7 @@ class Overlapping(Exception):
     """Two stretches of one day overlap, or one ends before it begins."""
 
 
-def set_hours(stretches: list[Stretch], *, by: Person) -> None:
+def set_hours(stretches: list[Stretch], *, by: Person | Actor) -> None:
     """These hours replace all others.
 
     Raises:

@@ -117,7 +117,11 @@ def standing_of(request: StaffRequest) -> Standing:
 
 def safe_next(url: str | None) -> str:
     """A page of the team on this very host, or nothing."""
-    if url and url.startswith(("/equipe/", "/console/")) and url_has_allowed_host_and_scheme(url, allowed_hosts=None):
+    if (
+        url
+        and url.startswith(("/equipe/", "/console/"))
+        and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    ):
         return url
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import time
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from portal.audit.actions import OPERATOR
 from portal.conversations.actions import assign, finish
 from portal.conversations.models import Conversation
 from portal.directory.whitelist import replace_whitelist
+from portal.house.actions import set_hours
+from portal.house.hours import Stretch
 from portal.inbound.fetch import fetch_mailbox
 from portal.inbound.process import process_stored
 from portal.mailboxes.actions import Server, add_mailbox
@@ -79,6 +82,9 @@ GARE = DemoPharmacy(
     people=(("hugo", "Hugo Lefèvre", Role.TITULAIRE), ("ines", "Inès Robert", Role.PREPARATEUR)),
 )
 
+DAY = ((time(8, 30), time(12, 30)), (time(14), time(19)))
+HOURS = [Stretch(weekday, opens, closes) for weekday in range(6) for opens, closes in DAY]
+
 # What the team did with the week, by subject: who took it, the answer (empty: none yet), whether it is done.
 MORNING = {
     "Merci": (
@@ -115,6 +121,7 @@ def open_demo_pharmacy(wanted: DemoPharmacy) -> Pharmacy:
     with inside(pharmacy):
         for sign_in_name, display_name, role in wanted.people[1:]:
             _person(sign_in_name, display_name, role, using="default")
+        set_hours(HOURS, by=OPERATOR)
     return pharmacy
 
 
