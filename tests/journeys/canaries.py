@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from django.db import connections
@@ -32,6 +33,26 @@ class Letter:
         return (self.name, self.ins, self.subject, self.body, self.file)
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What the team writes, and what else comes in; again a canary each."""
+
+    quarantined: str
+    draft: str
+    reply: str
+    file: str
+    in_file: str
+    note: str
+    subject: str
+    closed: str
+    unknown: str
+
+
+def answers(seed: int = 12) -> Answers:
+    chance = random.Random(seed)
+    return Answers(*(_word(chance) for _ in fields(Answers)))
+
+
 def letters(count: int, seed: int = 11) -> list[Letter]:
     chance = random.Random(seed)
     return [
@@ -56,9 +77,13 @@ def found_in(content: bytes, words: Iterable[str]) -> list[str]:
     return [word for word in words if any(dress in low for dress in _dresses(word))]
 
 
-def _dresses(word: str) -> tuple[bytes, ...]:
+def _dresses(word: str) -> Iterator[bytes]:
+    """Plain, in hexadecimal, in UTF-16 and in base64 wherever it begins (lower case, as the content is)."""
     plain = word.encode()
-    return (plain, plain.hex().encode(), word.encode("utf-16-le"), "\x00".join(word).encode("latin-1"))
+    yield from (plain, plain.hex().encode(), word.encode("utf-16-le"))
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + plain)
+        yield encoded[4 if shift else 0 : len(plain) * 4 // 3 - 2].lower()
 
 
 def database() -> Iterator[tuple[str, bytes]]:
