@@ -43,6 +43,8 @@ TEAM_HOST = {
     "reply": needs(Permission.REPLY, Permission.SEND),
     "add_note": needs(Permission.NOTE),
     "close_exchange": needs(Permission.CLOSE_EXCHANGE, Permission.SEND),
+    "copied": needs(Permission.READ),
+    "printed": needs(Permission.READ),
     "compose": needs(Permission.COMPOSE),
     "compose_draft": needs(Permission.COMPOSE),
     "draft_save": needs(Permission.REPLY),

@@ -48,6 +48,8 @@ class Event(TextChoices):
     CONVERSATION_SEARCH = "conversation:search", "Recherche"
     NOTE_ADD = "note:add", "Note interne écrite"
     ATTACHMENT_OPEN = "attachment:open", "Pièce jointe consultée"
+    ATTACHMENT_PRINT = "attachment:print", "Pièce jointe imprimée"
+    TRAIT_COPY = "conversation:copy", "Trait d’identité copié"
     ATTACHMENT_DOWNLOAD = "attachment:download", "Pièce jointe téléchargée"
     DRAFT_DISCARD = "draft:discard", "Brouillon supprimé"
 

@@ -39,8 +39,24 @@
     return node;
   };
 
+  /* The pages of one piece alone, once all of them are there */
+  const printPiece = async (piece) => {
+    const images = [...piece.querySelectorAll(".page img")];
+    for (const image of images) image.loading = "eager";
+    await Promise.allSettled(images.map((image) => image.decode()));
+    piece.classList.add("printing");
+    document.documentElement.dataset.printing = "piece";
+    window.print();
+  };
+
+  window.addEventListener("afterprint", () => {
+    delete document.documentElement.dataset.printing;
+    for (const piece of document.querySelectorAll(".piece.printing")) piece.classList.remove("printing");
+  });
+
   document.addEventListener("click", async (event) => {
     if (event.target.closest("[data-print]")) window.print();
+    if (event.target.closest("[data-print-piece]")) await printPiece(event.target.closest(".piece"));
     const copy = event.target.closest("[data-copy]");
     if (!copy) return;
     await navigator.clipboard.writeText(copy.dataset.copy);

@@ -31,7 +31,11 @@
       byId("note-text").focus();
     },
     v: () => document.querySelector(".piece.current [data-wide]")?.click(),
-    p: () => window.print(),
+    p: () => {
+      const piece = document.querySelector(".piece.current [data-print-piece]");
+      if (piece) piece.click();
+      else window.print();
+    },
     "/": () => byId("search")?.focus(),
     "?": () => byId("keys").showModal(),
   };

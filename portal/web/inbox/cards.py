@@ -350,10 +350,10 @@ class DraftLine:
 class ConversationCard:
     """The right column: who, what was said, what was joined, what is being answered.
 
-    `ins` is the bare matricule (13 or 15 digits) or empty; a professional has `about` (« Médecin généraliste,
-    Nevers ») instead. `draft` is None when one may not answer; `silence` then says why. `fault` is one line
-    on top (« Votre réponse n'est pas partie… »). `attachments` are the whole conversation's: received
-    before sent, newest first.
+    `ins` is the bare matricule (13 or 15 digits) or empty, `names` what is copied for the pharmacy's software; a
+    professional has `about` (« Médecin généraliste, Nevers ») instead. `draft` is None when one may not answer;
+    `silence` then says why. `fault` is one line on top (« Votre réponse n'est pas partie… »). `attachments` are
+    the whole conversation's: received before sent, newest first.
     """
 
     id: UUID
@@ -364,6 +364,7 @@ class ConversationCard:
     subject: str
     timeline: tuple[MessageCard | NoteCard | EventLine, ...]
     about: str = ""
+    names: str = ""
     birth_date: date | None = None
     ins: str = ""
     ins_chip: Chip | None = None

@@ -92,6 +92,7 @@ def conversation_card(
         subject=conversation.subject or NO_SUBJECT,
         timeline=entries,
         about=_about(conversation, who),
+        names=_names(conversation.patient, who),
         birth_date=_birth_date(conversation.patient),
         ins=conversation.patient.ins if conversation.patient else "",
         ins_chip=_ins_chip(conversation.patient),
@@ -180,6 +181,13 @@ def _about(conversation: Conversation, who: str) -> str:
         return ""
     address: str = conversation.people[0]["address"]
     return address if address != who else ""
+
+
+def _names(patient: Patient | None, who: str) -> str:
+    """As the pharmacy's software asks for them: birth name first, where it is known."""
+    if patient is None:
+        return ""
+    return f"{patient.birth_name} {patient.first_names}".strip() or who
 
 
 def _birth_date(patient: Patient | None) -> date | None:

@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from portal.web.inbox import (
     acts,
+    at_hand,
     closing,
     composing,
     drafting,
@@ -34,6 +35,8 @@ urlpatterns = [
     path("echange/<uuid:conversation_id>/noter/", noting.add, name="add_note"),
     path("echange/<uuid:conversation_id>/clore/", closing.close_exchange, name="close_exchange"),
     path("piece/<uuid:attachment_id>/", reading.attachment, name="attachment"),
+    path("echange/<uuid:conversation_id>/copie/", at_hand.copied, name="copied"),
+    path("piece/<uuid:attachment_id>/imprimer/", at_hand.printed, name="printed"),
     path("piece/<uuid:attachment_id>/telecharger/", reading.attachment_file, name="attachment_file"),
     path("message/<uuid:message_id>/original/", reading.raw_message, name="raw_message"),
     path("nouveau/", composing.compose, name="compose"),
