@@ -87,7 +87,7 @@
   /* A conversation opened in place: mark its row, show its last message, leave the keyboard where it is of use */
   const settle = () => {
     const thread = byId("thread");
-    const last = thread && [...thread.querySelectorAll(".msg")].pop();
+    const last = thread && [...thread.querySelectorAll(".msg, section.note")].pop();
     const scroller = thread && thread.scrollHeight > thread.clientHeight ? thread : thread?.parentElement;
     if (last) scroller.scrollTop = Math.max(0, last.offsetTop - scroller.offsetTop - 12);
   };
