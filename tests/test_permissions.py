@@ -16,6 +16,7 @@ from portal.conversations.models import Attachment, Conversation, Message
 from portal.inbound.importing import keep
 from portal.inbound.models import RawMessage, RawState
 from portal.inbound.process import process_stored
+from portal.mailboxes.models import Mailbox, MailboxKind
 from portal.outbound.actions import queue
 from portal.outbound.drafts import save_draft, start_reply
 from portal.prescriptions.actions import open_by_hand
@@ -68,7 +69,11 @@ class Visits(PharmacyTestCase):
             for role in (Role.TITULAIRE, Role.REMPLACANT, Role.ETUDIANT)
         ]
         cls.people = [cls.nadia, cls.claire, cls.karim, *others]
-        cls.ids = things_of(cls.claire)
+        cls.ids = cls.things()
+
+    @classmethod
+    def things(cls) -> dict[str, object]:
+        return things_of(cls.claire)
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -93,9 +98,9 @@ class Visits(PharmacyTestCase):
                 yield name, method, path
 
 
-def things_of(author: User) -> dict[str, object]:
+def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
     """One of each thing that has an address, in the pharmacy one is in: what `author` received and wrote."""
-    box = open_box()
+    box = box or open_box()
     keep(box, letter(files={"ordonnance.txt": ("text/plain", b"une boite")}))
     keep(box, b"\x00\x01\x02\x03" * 100)
     process_stored()
@@ -217,6 +222,45 @@ class WhoMayCome(Visits):
         for identifier in mine:
             body = body.replace(identifier.encode(), b"*")
         return body + response.get("Location", "").replace(mine[0], "*").encode()
+
+
+class APersonalMailbox(Visits):
+    """What came to Claire's own mailbox is hers: not a colleague's, not even the responsible person's."""
+
+    @classmethod
+    def things(cls) -> dict[str, object]:
+        own = open_box("claire.moulin@pro-test.mssante.fr", kind=MailboxKind.PER, owner=cls.claire)
+        return things_of(cls.claire, own)
+
+    def hers(self) -> Iterator[tuple[str, str, str]]:
+        """Every address of a thing of hers, beside the same address of a thing that is not."""
+        unknown = {
+            name: uuid4()
+            for name, value in self.ids.items()
+            if isinstance(value, UUID) and name != "person_id"
+        }
+        for (name, path), (_, nowhere) in zip(self.paths(), self.paths(**unknown), strict=True):
+            if path != nowhere:
+                yield name, path, nowhere
+
+    def test_nobody_else_reaches_it_by_any_address(self) -> None:
+        for person in (self.nadia, self.karim):
+            browser = signed_in(person, self.soleil)
+            for name, path, nowhere in self.hers():
+                for method in ("get", "post"):
+                    theirs, nobodys = self.visit(browser, method, path), self.visit(browser, method, nowhere)
+                    with self.subTest(f"{person} {method} {name}"):
+                        self.assertEqual(theirs.status_code, nobodys.status_code)
+                        found = (
+                            WhoMayCome.without_marks(answer, at)
+                            for answer, at in ((theirs, path), (nobodys, nowhere))
+                        )
+                        self.assertEqual(*found)
+
+    def test_she_reaches_it(self) -> None:
+        claire = signed_in(self.claire, self.soleil)
+        found = {name: self.visit(claire, "get", path).status_code for name, path, _ in self.hers()}
+        self.assertEqual((found["conversation"], found["quarantined"], found["attachment"]), (200, 200, 200))
 
 
 class Forgeries(Visits):
