@@ -53,6 +53,39 @@ class ImportMail(PharmacyTestCase):
             connection.set_tenant(self.soleil)
         return [line.partition(" : ")[2] for line in out.getvalue().splitlines()], failure
 
+    def test_an_mbox_is_taken_apart_and_its_quoted_lines_are_as_they_were(self) -> None:
+        open_box()
+        body = "Bonjour,\n\nFrom time to time.\n>From afar."
+        quoted = body.replace(">From", ">>From").replace("From time", ">From time")
+        one, two = (letter(subject=name, text=quoted).replace(b"\r\n", b"\n") for name in ("Un", "Deux"))
+        separator = b"From lea@patient.example Mon Nov 16 09:12:00 2026\n"
+        path = self.put("archive.mbox", separator + one + b"\n" + separator + two + b"\n")
+
+        self.assertEqual(self.run_import(path), (["classé", "classé"], ""))
+
+        texts = list(Message.objects.filter(kind="in"))
+        self.assertEqual([message.text.strip() for message in texts], [body, body])
+        self.assertEqual(self.run_import(path), (["déjà là", "déjà là"], ""))
+
+    def test_a_message_of_an_mbox_that_is_too_big_does_not_hold_up_the_next(self) -> None:
+        open_box()
+        small = letter(subject="Petit").replace(b"\r\n", b"\n")
+        big = letter(text="x" * 20_000).replace(b"\r\n", b"\n")
+        path = self.put("archive", b"From a\n" + big + b"\nFrom b\n" + small)
+
+        with override_settings(MAX_FETCH_BYTES=10_000):
+            said, failure = self.run_import(path)
+
+        self.assertEqual(sorted(said), ["classé", "trop volumineux"])
+        self.assertEqual(failure, "1 message(s) non gardé(s).")
+
+    def test_a_maildir_is_read_but_for_what_is_being_delivered(self) -> None:
+        open_box()
+        for name in ("cur/1.a:2,S", "new/2.b", "tmp/3.c"):
+            self.put(name, letter(subject=name))
+
+        self.assertEqual(self.run_import(self.folder), (["classé", "classé"], ""))
+
     def test_files_and_folders_are_filed_dated_as_they_say(self) -> None:
         open_box()
         one = self.put("un.eml", letter(subject="Un"))

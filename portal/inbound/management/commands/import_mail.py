@@ -1,9 +1,9 @@
-"""Bring .eml files into a pharmacy's mailbox, and say what became of each."""
+"""Bring files of messages (.eml, mbox, Maildir) into a pharmacy's mailbox, and say what became of each."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from portal.inbound.importing import TooLarge, keep
+from portal.inbound.letters import Letter, letters_in
 from portal.inbound.models import RawMessage, RawState
 from portal.inbound.process import process_stored
 from portal.inbound.reasons import sentence
@@ -28,7 +29,7 @@ SAID = {
 
 
 class Command(BaseCommand):
-    help = "Importe des messages (.eml, ou dossiers qui en contiennent) dans la BAL d’une pharmacie."
+    help = "Importe des messages (.eml, mbox, Maildir, ou dossiers qui en contiennent) dans la BAL d’une pharmacie."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,39 +43,39 @@ class Command(BaseCommand):
             raise CommandError(f"Aucune pharmacie n’a le schéma {options['pharmacy']}.")
         with inside(pharmacy):
             mailbox = _mailbox(options["mailbox"])
-            files = _files(options["paths"])
+            letters = letters_in(options["paths"])
             lost = 0
-            while group := list(islice(files, AT_ONCE)):
+            while group := list(islice(letters, AT_ONCE)):
                 lost += self._import(mailbox, group)
         if lost:
             raise CommandError(f"{lost} message(s) non gardé(s).")
 
-    def _import(self, mailbox: Mailbox, files: Sequence[Path]) -> int:
-        """Keep these files, file them, say so; the number of those that could not be kept."""
-        kept: dict[Path, RawMessage] = {}
+    def _import(self, mailbox: Mailbox, letters: Sequence[Letter]) -> int:
+        """Keep these messages, file them, say so; the number of those that could not be kept."""
+        kept: dict[Letter, RawMessage] = {}
         lost = 0
-        for path in files:
+        for letter in letters:
             try:
-                raw = keep(mailbox, path.read_bytes())
+                raw = keep(mailbox, letter.read())
             except TooLarge:
-                lost += self._lost(path, "trop volumineux")
+                lost += self._lost(letter, "trop volumineux")
             except OSError:
-                lost += self._lost(path, "illisible sur le disque")
+                lost += self._lost(letter, "illisible sur le disque")
             except DatabaseError:
-                lost += self._lost(path, "non gardé, la base de données le refuse")
+                lost += self._lost(letter, "non gardé, la base de données le refuse")
             else:
                 if raw is None:
-                    self.stdout.write(f"{path} : déjà là")
+                    self.stdout.write(f"{letter} : déjà là")
                 else:
-                    kept[path] = raw
+                    kept[letter] = raw
         process_stored(wait=True)
         states = RawMessage.objects.defer("inline").in_bulk([raw.pk for raw in kept.values()])
-        for path, raw in kept.items():
-            self.stdout.write(f"{path} : {_said(states[raw.pk])}")
+        for letter, raw in kept.items():
+            self.stdout.write(f"{letter} : {_said(states[raw.pk])}")
         return lost
 
-    def _lost(self, path: Path, why: str) -> int:
-        self.stderr.write(f"{path} : {why}")
+    def _lost(self, letter: Letter, why: str) -> int:
+        self.stderr.write(f"{letter} : {why}")
         return 1
 
 
@@ -92,14 +93,3 @@ def _mailbox(address: str | None) -> Mailbox:
     if len(found) > 1:
         raise CommandError("La pharmacie a plusieurs BAL : indiquez --mailbox.")
     return found[0]
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    """Files as named, and every .eml under the folders, in order of their names."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(
-                file for file in path.rglob("*") if file.suffix.lower() == ".eml" and file.is_file()
-            )
-        else:
-            yield path
