@@ -81,6 +81,7 @@ HEALTH_PATH = "/healthz"
 WSGI_APPLICATION = "portal.wsgi.application"
 
 MIDDLEWARE = [
+    "portal.web.demo_guard.DemoGuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.web.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
