@@ -45,6 +45,7 @@ class Event(TextChoices):
     CONVERSATION_REOPEN = "conversation:reopen", "Conversation rouverte"
     EXCHANGE_CLOSE = "conversation:close", "Échange avec le patient clos"
     CONVERSATION_SNOOZE = "conversation:snooze", "Conversation mise en attente"
+    CONVERSATION_EXPORT = "conversation:export", "Conversation exportée"
     CONVERSATION_SEARCH = "conversation:search", "Recherche"
     NOTE_ADD = "note:add", "Note interne écrite"
     ATTACHMENT_OPEN = "attachment:open", "Pièce jointe consultée"
