@@ -3,9 +3,9 @@
 Anyone in the trust space can write something that looks like a report, so what it may do depends on what it
 knows. Our envelope id travels between servers only, and is in no message: whoever names it is on the way that
 the message took, and is believed. The Message-ID is known to everybody who was written to: a report that knows
-no more must come from the null path, as RFC 3464 2 and RFC 8098 2.1 demand, speak of a recipient of that message,
-and can never turn a known failure into a success or a success into a failure. Whatever matches nothing is left
-to be filed as a message, for people to read; so is a bounce in words, which is a guess.
+no more must come from the null path, as RFC 3464 2 and RFC 8098 2.1 demand, speak of a recipient of that message
+once it was handed over, and can never turn a known failure into a success or a success into a failure. Whatever
+matches nothing is left to be filed as a message, for people to read; so is a bounce in words, which is a guess.
 """
 
 from __future__ import annotations
@@ -101,12 +101,18 @@ def _of_envelope(envelope_id: str, mailbox: Mailbox) -> list[UUID]:
 
 
 def _of_message(message_id: str, mailbox: Mailbox, among: QuerySet[Delivery] | None = None) -> list[UUID]:
-    """The deliveries of the message that has this Message-ID, the newest first."""
+    """The deliveries of the message that has this Message-ID, the newest first, from the first handed over on.
+
+    Of what the operator has not seen nobody can tell anything; of what is sent again, somebody may.
+    """
     if not message_id:
         return []
     deliveries = Delivery.objects.all() if among is None else among
     of_it = deliveries.filter(message__message_id_fingerprint=message_mark(message_id), mailbox=mailbox)
-    return list(of_it.order_by("-pk").values_list("pk", flat=True)[:MOST_DELIVERIES])
+    newest = list(of_it.order_by("-pk").values_list("pk", "handover_at")[:MOST_DELIVERIES])
+    while newest and newest[-1][1] is None:
+        newest.pop()
+    return [pk for pk, _ in newest]
 
 
 def _take_in(deliveries: Iterable[UUID], notice: _Notice) -> bool:

@@ -14,6 +14,7 @@ from portal.lib.ids import uuid7
 from portal.mail.parse import parse
 from portal.mail.parsed import DeliveryReport, ReadReport, RecipientReport
 from portal.outbound import receipts
+from portal.outbound.actions import Decision, resolve_uncertain
 from portal.outbound.claims import Claim, claim_next
 from portal.outbound.deliver import deliver_due, deliver_one
 from portal.outbound.models import Delivery, DeliveryState
@@ -190,6 +191,30 @@ class Belief(ReceiptTestCase):
         self.assertEqual(self.states(delivery), ["accepted"])
         self.assertTrue(self.tell(report))
         self.assertEqual(self.states(delivery), ["failed"])
+
+    def test_nobody_speaks_of_a_message_that_was_never_handed_over(self) -> None:
+        """Two of its recipients may know each other; the operator has not seen it."""
+        delivery = self.send(self.letter())
+        for report in (
+            dsn((DOCTOR, "delivered", "2.0.0"), message_id=self.message_id(delivery)),
+            dsn((DOCTOR, "failed", "5.1.1"), message_id=self.message_id(delivery)),
+            read(DOCTOR, self.message_id(delivery)),
+        ):
+            with self.subTest(report=report):
+                self.assertFalse(self.tell(report))
+                self.assertEqual(self.states(delivery), ["pending"])
+        self.wait(seconds=10)
+
+        self.assertEqual(self.after_work(delivery).state, S.SENT)
+        self.assertEqual(self.arrived(), [DOCTOR])
+
+    def test_a_message_that_is_sent_again_may_have_arrived_the_first_time(self) -> None:
+        first = self.in_doubt()
+        again = resolve_uncertain(first, by=self.claire, decision=Decision.RESEND)
+
+        self.assertTrue(self.tell(read(DOCTOR, self.message_id(first))))
+
+        self.assertEqual(self.states(again), ["delivered"])
 
     def test_a_recipient_cannot_turn_anothers_failure_into_a_success(self) -> None:
         delivery = self.send_now(DOCTOR, SOLEIL.replace("soleil", "lune"))
