@@ -33,14 +33,15 @@ class Held:
 def hold(delivery_id: UUID) -> Held:
     """Lock a delivery and its recipients, in the caller's transaction, without its bytes.
 
-    Locks are taken in one order everywhere: delivery and recipients, conversation, mailbox, wake-up, journal.
+    Locks are taken in one order everywhere: delivery, recipients (PostgreSQL goes by the order of `of`),
+    conversation, mailbox, wake-up, journal.
 
     Raises:
         Delivery.DoesNotExist: there is none.
     """
     rows = (
         Recipient.objects.filter(delivery=delivery_id)
-        .select_for_update(of=("self", "delivery"))
+        .select_for_update(of=("delivery", "self"))
         .select_related("delivery")
         .defer("delivery__inline")
         .annotate(held_at=Now())

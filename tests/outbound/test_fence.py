@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from unittest import mock
 
-from django.db import connection
+from django.db import connection, transaction
 
 from portal.audit.models import Entry
 from portal.conversations.models import Conversation
@@ -14,9 +16,10 @@ from portal.outbound.claims import Claim, claim_next
 from portal.outbound.deliver import deliver_due, deliver_one
 from portal.outbound.models import Delivery, DeliveryState
 from portal.outbound.reaper import next_due, sweep
+from portal.outbound.rows import hold
 from sandbox.people import DOCTOR
 from tenants.models import Pharmacy
-from tests.outbound.stage import OutboundTestCase
+from tests.outbound.stage import COLLEAGUE, OutboundTestCase
 
 S = DeliveryState
 
@@ -128,6 +131,33 @@ class Zombies(OutboundTestCase):
 
 
 class TwoWorkers(OutboundTestCase):
+    def test_a_sweep_and_a_result_wait_for_each_other_in_one_order(self) -> None:
+        """The sweep has the delivery; whoever wants it all meanwhile holds none of its recipients."""
+        delivery = self.send(self.letter(DOCTOR, COLLEAGUE))
+        got: list[int] = []
+        other = threading.Thread(target=run_inside, args=(self.soleil, partial(self.take, delivery, got)))
+        with transaction.atomic():
+            Delivery.objects.select_for_update().defer("inline").get(pk=delivery.pk)
+            other.start()
+            self.until_it_waits()
+            self.assertEqual(len(hold(delivery.pk).recipients), 2)
+        other.join(30)
+        self.assertEqual(got, [2])
+
+    def take(self, delivery: Delivery, got: list[int]) -> None:
+        with transaction.atomic():
+            got.append(len(hold(delivery.pk).recipients))
+
+    def until_it_waits(self) -> None:
+        deadline = time.monotonic() + 10
+        waiting = False
+        while not waiting:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+                (waiting,) = cursor.fetchone()
+
     def test_three_hundred_messages_leave_once_each(self) -> None:
         for number in range(300):
             self.send(self.letter(text=f"Message {number}"))
