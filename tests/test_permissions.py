@@ -106,7 +106,7 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
     process_stored()
     conversation = Conversation.objects.get()
     draft = start_reply(conversation, by=author)
-    save_draft(
+    draft = save_draft(
         draft,
         by=author,
         version=draft.version,

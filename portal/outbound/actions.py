@@ -71,6 +71,7 @@ def queue(
 
     Raises:
         NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
+        StaleDraft: other words were saved since `draft` was read: nobody has seen what would leave.
         Refused: with the reasons, by recipient.
         SameMessageAgain: the same words went to the same person minutes ago, and `confirmed` is not set.
         StaleVersion: the conversation has moved: nothing was sent, show what is new.
@@ -83,6 +84,8 @@ def queue(
             return done
         if kept.state != DraftState.OPEN:
             raise drafts.NoSuchDraft(kept.pk)
+        if kept.version != draft.version:
+            raise drafts.StaleDraft(kept)
         to = _checked(kept, ends_exchange=ends_exchange)
         if not confirmed:
             refuse_same(kept.text, to)

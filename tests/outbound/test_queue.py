@@ -12,7 +12,7 @@ from portal.mailboxes.models import MailboxState
 from portal.outbound import addressees
 from portal.outbound.actions import EMPTY, PAUSED, queue
 from portal.outbound.addressees import Refused
-from portal.outbound.drafts import NoSuchDraft, get_draft
+from portal.outbound.drafts import NoSuchDraft, StaleDraft, get_draft
 from portal.outbound.models import Delivery, DraftState
 from portal.outbound.same import SameMessageAgain
 from sandbox.people import DOCTOR, PATIENT
@@ -134,6 +134,17 @@ class OneClickOneMessage(OutboundTestCase):
         draft.refresh_from_db()
         self.assertEqual((draft.state, draft.text), (DraftState.OPEN, "De Claire"))
         self.assertEqual(Delivery.objects.count(), 1)
+
+    def test_words_saved_elsewhere_since_do_not_leave_unread(self) -> None:
+        read = self.letter(text="Un comprimé")
+        self.saved(get_draft(self.claire, read.pk), "Dix comprimés", to=[DOCTOR])
+
+        with self.assertRaises(StaleDraft) as caught:
+            self.send(read)
+
+        self.assertEqual(caught.exception.draft.text, "Dix comprimés")
+        self.assertEqual(get_draft(self.claire, read.pk).text, "Dix comprimés")
+        self.assertFalse(Delivery.objects.exists())
 
     def test_the_same_words_to_the_same_person_are_asked_about(self) -> None:
         self.send(self.letter(text="Bonjour  Docteur"))

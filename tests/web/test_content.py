@@ -279,7 +279,7 @@ class Sent(ContentTestCase):
         conversation = self.received()
         draft = start_reply(conversation, by=self.karim)
         attach_file(draft, by=self.karim, name="notice.pdf", content=pdf(2), declared_type="application/pdf")
-        save_draft(
+        draft = save_draft(
             draft,
             by=self.karim,
             version=draft.version,

@@ -301,6 +301,19 @@ class Drafts(Composer):
         self.assertContains(response, "Du premier onglet.", status_code=409)
         self.assertEqual(queued(), [])
 
+    def test_a_tab_that_saves_while_the_other_one_sends_stops_it(self) -> None:
+        """Looking at files takes time: between the words that were kept and those that leave, there is some."""
+
+        def save_elsewhere(draft: Draft, *_: Any, **__: Any) -> None:
+            self.save("De l’autre onglet.", {**self.fields, "draft_version": str(draft.version)})
+
+        with patch("portal.web.inbox.saving.attach", save_elsewhere):
+            response = self.reply("De cet onglet.")
+
+        self.assertContains(response, "De cet onglet.", status_code=409)
+        self.assertContains(response, "De l’autre onglet.", status_code=409)
+        self.assertEqual(queued(), [])
+
     def test_a_save_whose_answer_got_lost_is_not_a_conflict(self) -> None:
         first = self.save("Bonjour").context["draft"].version
         self.fields["draft_version"] = str(first)

@@ -195,7 +195,7 @@ class Doors(InboxTestCase):
         self.conversation = self.received(files={"ordonnance.pdf": ("application/pdf", pdf(1))})
         self.received(f"Dr Martin <{MARTIN}>")
         draft = start_reply(self.conversation, by=self.karim)
-        save_draft(
+        draft = save_draft(
             draft,
             by=self.karim,
             version=draft.version,
