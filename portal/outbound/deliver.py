@@ -46,7 +46,8 @@ def deliver_due() -> None:
         try:
             deliver_one(claim)
         except Exception:
-            # The outermost loop: one message must not hold up the others. Its lease frees it, or leaves a doubt.
+            # The outermost loop: one message must not hold up the others. Its lease leaves a doubt, or frees it:
+            # then this attempt is counted, and after ten of them people are told.
             logger.exception("delivery %s", claim.delivery.pk)
     forget_sent()
     due_at = next_due()

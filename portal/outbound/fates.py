@@ -13,6 +13,7 @@ from portal.outbound.models import DeliveryState, Recipient, RecipientState
 EXPIRED = "expired"  # a day has passed
 NOT_TRUSTED = "not-mssante"  # the domain is not on the white list
 UNREADABLE = "unreadable"  # the frozen bytes do not open any more
+BROKEN_OFF = "broken-off"  # attempt after attempt ended before the hand-over, for a cause of our own
 
 # What another attempt would still be for.
 UNDECIDED = frozenset({RecipientState.PENDING})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.db.models.functions import Now
 from portal.conversations.models import Conversation, Message
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox, MailboxState
+from portal.outbound.retry import GIVE_UP_AFTER
 from portal.vault.blobs import BlobColumns
 from portal.vault.fields import SealedJSONField, SealedManager, SealedQuerySet, SealedTextField
 
@@ -106,6 +108,16 @@ class DeliveryQuerySet(SealedQuerySet["Delivery"]):
         return self.filter(
             (in_service & ~stopped) | overdue, state=DeliveryState.QUEUED, next_at__lte=Now()
         ).order_by("next_at")
+
+    def held_up(self, *, for_at_least: timedelta) -> Self:
+        """Those that should have left so long ago and that no answer of an operator holds back.
+
+        The time to give up counts from the moment to leave, which no attempt moves.
+        """
+        begun = Q(state="queued") | Q(state="claimed")
+        too_late = Q(give_up_at__lte=Now() + (GIVE_UP_AFTER - for_at_least))
+        forgotten = Q(state="retry_wait", next_at__lte=Now() - for_at_least)
+        return self.filter((begun & too_late) | forgotten)
 
     def waiting_by_mailbox(self) -> dict[UUID, int]:
         """How many of each mailbox have not left yet and still may."""

@@ -18,19 +18,18 @@ from portal.outbound.states import transition
 
 logger = logging.getLogger(__name__)
 
-LEASE_OVER = "lease-over"
-
 
 def sweep() -> bool:
     """Make every delivery that waits for nobody move on; several workers may sweep at once.
 
-    A lease that ran out before the dot frees the delivery: nothing was sent. One that ran out after it leaves
-    a doubt, which is a person's to settle: no machine ever sends those bytes again. False if one would not move.
+    A lease that ran out before the dot frees the delivery: nothing was sent; after ten of those it has failed.
+    One that ran out after it leaves a doubt, which is a person's to settle: no machine ever sends those bytes
+    again. False if one would not move.
     """
     retry = Delivery.objects.filter(state=DeliveryState.RETRY_WAIT, next_at__lte=Now())
     dead = Delivery.objects.filter(state=DeliveryState.CLAIMED, lease_until__lte=Now())
     unsure = Delivery.objects.filter(state=DeliveryState.HANDOVER, lease_until__lte=Now())
-    return all([_each(retry, _requeue), _each(dead, _free), _each(unsure, results.doubt)])
+    return all([_each(retry, _requeue), _each(dead, results.break_off), _each(unsure, results.doubt)])
 
 
 def next_due() -> datetime | None:
@@ -60,11 +59,6 @@ def _each(due: QuerySet[Delivery], act: Callable[[Delivery], object]) -> bool:
 
 def _requeue(delivery: Delivery) -> None:
     transition(delivery, DeliveryState.QUEUED)
-
-
-def _free(delivery: Delivery) -> None:
-    logger.warning("delivery %s: its worker died before the dot; queued again", delivery.pk)
-    transition(delivery, DeliveryState.QUEUED, code=LEASE_OVER, lease_until=None)
 
 
 def _earliest(state: DeliveryState, column: str) -> datetime | None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from portal.audit.actions import record as record_act
 from portal.audit.events import Event
 from portal.lib.failpoints import reach
 from portal.mail.faults import TransportFault
 from portal.mailboxes.actions import record_send_fault, record_send_ok
+from portal.mailboxes.models import Mailbox
 from portal.outbound import retry
 from portal.outbound.attention import ask_for_attention
 from portal.outbound.claims import Claim
 from portal.outbound.evidence import clear_doubt
-from portal.outbound.fates import EXPIRED, UNDECIDED, Fate, state_of
+from portal.outbound.fates import BROKEN_OFF, EXPIRED, UNDECIDED, Fate, state_of
 from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
 from portal.outbound.rows import Held, hold
 from portal.outbound.states import FINAL, transition
@@ -26,6 +28,10 @@ logger = logging.getLogger(__name__)
 
 # last_sent_at tells people that sending works; it need not be exact to the message.
 NOTE_SENT_EVERY = timedelta(seconds=30)
+# The event of a lease that ended before the dot; they are counted.
+LEASE_OVER = "lease-over"
+# Seconds before the second and the third try to write a result: the operator's answer is heard only once.
+PAUSES = (0.5, 3.0)
 EVENTS = {
     DeliveryState.SENT: Event.DELIVERY_SENT,
     DeliveryState.RETRY_WAIT: Event.DELIVERY_RETRY,
@@ -43,16 +49,24 @@ def undecided(claim: Claim) -> list[Recipient]:
 def record(claim: Claim, fates: Sequence[Fate], *, stopped_by: TransportFault | None = None) -> None:
     """Write the results of an attempt. A claim that was lost meanwhile changes nothing, but may clear a doubt.
 
-    `stopped_by`: the operator could not be reached at all, so the mailbox's other mail need not try now.
+    `stopped_by`: the operator could not be reached at all, so the mailbox's other mail need not try now. A
+    database that is away for a moment is asked three times: epoch and state make a second writing harmless.
+
+    Raises:
+        OperationalError, InterfaceError: it stays away; the lease will end, or leave a doubt.
     """
-    with transaction.atomic():
-        held = hold(claim.delivery.pk)
-        held.delivery.mailbox = claim.delivery.mailbox  # as it was at the claim: spares reading it again
-        if held.delivery.epoch == claim.delivery.epoch and held.delivery.state in OURS:
-            _apply(held, fates)
-            _move_on(held, stopped_by)
-        else:
-            _too_late(held, claim, fates)
+    held_mailbox: Mailbox | None = claim.delivery.mailbox  # as it was at the claim: spares reading it again
+    for pause in PAUSES:
+        try:
+            _record_once(claim, fates, stopped_by, held_mailbox)
+            break
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("delivery %s: result not written yet: %s", claim.delivery.pk, type(error).__name__)
+            connection.close()  # a line that broke is no good any more
+            time.sleep(pause)
+            held_mailbox = None  # the first try may have changed it in memory
+    else:
+        _record_once(claim, fates, stopped_by, held_mailbox)
     reach("outbound.after-record")
 
 
@@ -64,11 +78,47 @@ def doubt(delivery: Delivery) -> None:
     _move_on(held)
 
 
+def break_off(delivery: Delivery) -> None:
+    """The attempt ended before the dot, with its worker or by an error of ours: later again, or never."""
+    held = hold(delivery.pk)
+    times = delivery.events.filter(code=LEASE_OVER).count() + 1
+    logger.warning("delivery %s: broken off before the dot, %s times by now", delivery.pk, times)
+    next_at = retry.next_after_break(times, now=held.at, give_up_at=delivery.give_up_at)
+    if next_at is None:
+        for recipient in held.standing(RecipientState.PENDING):
+            held.settle(recipient, RecipientState.FAILED, code=BROKEN_OFF, answer=recipient.answer)
+        _move_on(held)
+        return
+    attempt = delivery.attempt + 1
+    transition(
+        held.delivery,
+        DeliveryState.QUEUED,
+        code=LEASE_OVER,
+        attempt=attempt,
+        next_at=next_at,
+        lease_until=None,
+    )
+
+
 def stop_mailbox(claim: Claim, fault: TransportFault) -> None:
     """The fault is the mailbox's, not this mail's: it waits in the queue, with all others, for the next try."""
     with transaction.atomic():
         if transition(claim.delivery, DeliveryState.QUEUED, code=fault.code, lease_until=None):
             record_send_fault(claim.delivery.mailbox, fault)
+
+
+def _record_once(
+    claim: Claim, fates: Sequence[Fate], stopped_by: TransportFault | None, mailbox: Mailbox | None
+) -> None:
+    with transaction.atomic():
+        held = hold(claim.delivery.pk)
+        if mailbox:
+            held.delivery.mailbox = mailbox
+        if held.delivery.epoch == claim.delivery.epoch and held.delivery.state in OURS:
+            _apply(held, fates)
+            _move_on(held, stopped_by)
+        else:
+            _too_late(held, claim, fates)
 
 
 def _apply(held: Held, fates: Sequence[Fate]) -> None:

@@ -14,6 +14,8 @@ DELAYS = (
     timedelta(hours=4),
 )
 GIVE_UP_AFTER = timedelta(hours=24)
+# An attempt that breaks off in our own house says nothing of the recipient: by then a person should know.
+MOST_BROKEN_OFF = 10
 
 
 def delay_after(attempt: int) -> timedelta:
@@ -26,4 +28,16 @@ def delay_after(attempt: int) -> timedelta:
 def next_attempt_at(attempt: int, *, now: datetime, give_up_at: datetime) -> datetime | None:
     """When the attempt after number `attempt` is made, or None if that would be too late."""
     next_at = now + delay_after(attempt)
+    return next_at if next_at < give_up_at else None
+
+
+def next_after_break(times: int, *, now: datetime, give_up_at: datetime) -> datetime | None:
+    """When to try again what broke off `times` times before it was handed over; None: it is not tried any more.
+
+    At once the first time: its lease has run out, so two minutes have passed. A worker that each time runs out
+    of memory takes others' work down with it, so from then on as after a refusal.
+    """
+    if times >= MOST_BROKEN_OFF:
+        return None
+    next_at = now + delay_after(times - 1) if times > 1 else now
     return next_at if next_at < give_up_at else None

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from portal.mail.faults import Code, cause
 from portal.mailboxes.models import MailboxState
-from portal.outbound.fates import EXPIRED, NOT_TRUSTED, UNREADABLE
+from portal.outbound.fates import BROKEN_OFF, EXPIRED, NOT_TRUSTED, UNREADABLE
 from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
 
 MONTHS = (
@@ -167,6 +167,7 @@ _OURS = {
     EXPIRED: "pas parti en 24 heures",
     NOT_TRUSTED: "domaine hors de l’espace de confiance MSSanté",
     UNREADABLE: "message illisible sur ce serveur",
+    BROKEN_OFF: "l’envoi s’est interrompu à chaque essai sur ce serveur",
     "": "sans réponse du serveur",
 }
 # RFC 3463: subject and detail, or the subject alone.

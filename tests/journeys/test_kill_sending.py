@@ -20,7 +20,7 @@ from portal.mailboxes.actions import fetch_soon
 from portal.outbound.actions import queue
 from portal.outbound.drafts import new_draft, save_draft
 from portal.outbound.models import Delivery, DeliveryEvent, DeliveryState
-from portal.outbound.reaper import LEASE_OVER
+from portal.outbound.results import LEASE_OVER
 from sandbox.people import DOCTOR, TRUSTED_DOMAINS
 from tests.base import CommittingPharmacyTestCase
 from tests.journeys.house import Deaths, running_house

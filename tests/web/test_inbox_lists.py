@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 from django.utils import timezone
 
 from portal.conversations.actions import assign, finish
 from portal.conversations.models import Conversation
 from portal.mailboxes.models import Mailbox
+from portal.outbound.again import enqueue
+from portal.outbound.models import Delivery, DeliveryState
+from portal.web.inbox.faults import mailbox_faults, mailboxes_of
 from tests.inbound.letters import MARTIN, letter
 from tests.web.inbox_case import InboxTestCase, page
 
@@ -124,6 +128,67 @@ class Faults(InboxTestCase):
 
         self.assertContains(
             self.as_karim.get(page("inbox_view", "a-traiter")), "n’a pas pu être relevée depuis"
+        )
+
+    def test_a_mailbox_never_read_is_told_ten_minutes_after_it_was_opened(self) -> None:
+        opened = timezone.now()
+
+        early, late = (
+            mailbox_faults([self.box], now=opened + timedelta(minutes=minutes)) for minutes in (9, 11)
+        )
+
+        self.assertEqual(early, ())
+        self.assertIn("n’a encore jamais pu être relevée depuis", late[0])
+
+    def test_a_message_that_does_not_leave_is_told_after_a_quarter_of_an_hour(self) -> None:
+        self.change(last_ok_at=timezone.now())
+        self.leaving(minutes_ago=14)
+        url = page("inbox_view", "a-traiter")
+        self.assertNotContains(self.as_karim.get(url), "attend de partir")
+
+        self.leaving(minutes_ago=18)
+        self.assertContains(self.as_karim.get(url), "attend de partir depuis 18\N{NO-BREAK SPACE}min")
+        self.leaving(minutes_ago=125)
+        self.assertContains(self.as_karim.get(url), "depuis 2\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}05")
+
+    def test_it_is_told_while_the_message_is_tried_in_vain_but_not_once_the_operator_spoke(self) -> None:
+        sent = self.leaving(minutes_ago=40)
+        for state, next_in, told in (
+            (DeliveryState.QUEUED, 60, True),
+            (DeliveryState.CLAIMED, 0, True),
+            (DeliveryState.RETRY_WAIT, 20, False),
+            (DeliveryState.RETRY_WAIT, -20, True),
+            (DeliveryState.SENT, 0, False),
+            (DeliveryState.CANCELLED, 0, False),
+        ):
+            with self.subTest(state=state, next_in=next_in):
+                due_at = timezone.now() + timedelta(minutes=next_in)
+                Delivery.objects.filter(pk=sent.pk).update(state=state, next_at=due_at)
+                lines = mailbox_faults(mailboxes_of(self.karim), now=timezone.now())
+                self.assertEqual(any("attend de partir" in line for line in lines), told)
+
+    def test_a_stopped_mailbox_tells_its_own_cause_alone(self) -> None:
+        self.leaving(minutes_ago=40)
+        self.change(send_fault="login-refused", send_fault_at=timezone.now())
+
+        lines = mailbox_faults(mailboxes_of(self.karim), now=timezone.now())
+
+        self.assertEqual(len(lines), 1)
+        self.assertIn("Les envois attendent", lines[0])
+
+    def leaving(self, *, minutes_ago: int) -> Delivery:
+        """A message that should have left so long ago."""
+        leaves_at = timezone.now() - timedelta(minutes=minutes_ago)
+        return enqueue(
+            b"Subject: x\r\n\r\nx\r\n",
+            mailbox=self.box,
+            message_id=None,
+            addresses=["dr.martin@medecin-test.mssante.fr"],
+            author=self.karim,
+            idempotency_key=uuid4(),
+            draft=None,
+            at=leaves_at,
+            leaves_at=leaves_at,
         )
 
     def test_a_mailbox_that_answers_says_nothing(self) -> None:

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 
 from portal.mailboxes.faults import ShownFault, fetch_fault, send_fault
 from portal.mailboxes.models import Mailbox, MailboxState
+from portal.outbound.models import Delivery
+from portal.outbound.retry import GIVE_UP_AFTER
 from portal.outbound.wording import moment
 from portal.team.models import User
 
 HEAVY = ("credentials", "trust_pem", "crl_pem")
 PATIENCE = timedelta(minutes=5)
+NEVER_READ = timedelta(minutes=10)
+HELD_UP = timedelta(minutes=15)  # security R16
+OLDEST = "oldest_given_up_at"
 NBSP = "\N{NO-BREAK SPACE}"
+STUCK = (
+    "l’envoi n’avance pas sur ce serveur. Rien n’est perdu, de nouveaux essais suivent. "
+    "Si cela presse, téléphonez au destinataire."
+)
 
 
 def mailboxes_of(me: User) -> Iterable[Mailbox]:
-    """Those this person sees, without what nobody may read."""
-    return Mailbox.objects.seen_by(me.pk).defer(*HEAVY).order_by("address")
+    """Those this person sees, without what nobody may read, each with its oldest message that does not leave."""
+    stuck = Delivery.objects.held_up(for_at_least=HELD_UP).filter(mailbox=OuterRef("pk"))
+    oldest = Subquery(stuck.order_by("give_up_at").values("give_up_at")[:1])
+    return Mailbox.objects.seen_by(me.pk).defer(*HEAVY).annotate(**{OLDEST: oldest}).order_by("address")
 
 
 def mailbox_faults(mailboxes: Iterable[Mailbox], *, now: datetime) -> tuple[str, ...]:
@@ -35,16 +47,15 @@ def _lines(mailboxes: Iterable[Mailbox], now: datetime) -> Iterator[str]:
         reading, sending = fetch_fault(mailbox), send_fault(mailbox)
         if reading:
             yield f"Les messages n’arrivent plus{_since(reading, now)}{NBSP}: {_told(reading)}"
-        elif silent := _silent_since(mailbox, now):
-            yield (
-                f"La boîte n’a pas pu être relevée depuis {silent}{NBSP}: "
-                "les messages reçus entre-temps ne sont pas encore ici."
-            )
+        elif silent := _silent(mailbox, now):
+            yield f"La boîte {silent}{NBSP}: les messages reçus entre-temps ne sont pas encore ici."
         if sending:
             yield (
                 f"Les envois attendent{_since(sending, now)}{NBSP}: {_told(sending)} "
                 "Ils repartiront d’eux-mêmes."
             )
+        elif waiting := _held_up(mailbox, now):
+            yield f"Un message attend de partir depuis {waiting}{NBSP}: {STUCK}"
 
 
 def _since(fault: ShownFault, now: datetime) -> str:
@@ -56,13 +67,34 @@ def _told(fault: ShownFault) -> str:
     return f"{fault.cause[:1].lower()}{fault.cause[1:]} {fault.remedy}"
 
 
-def _silent_since(mailbox: Mailbox, now: datetime) -> str:
+def _silent(mailbox: Mailbox, now: datetime) -> str:
+    """How long nothing was read though nothing is known to be wrong: the worker may be down."""
+    if mailbox.last_ok_at is None:
+        opened = _opened_at(mailbox)
+        late = now - opened >= NEVER_READ
+        return f"n’a encore jamais pu être relevée depuis sa création ({_bare(opened, now)})" if late else ""
     longest = timedelta(seconds=settings.FETCH_SECONDS_MAX) + PATIENCE
-    if mailbox.last_ok_at is None or now - mailbox.last_ok_at < longest:
-        return ""
-    return _bare(mailbox.last_ok_at, now)
+    late = now - mailbox.last_ok_at >= longest
+    return f"n’a pas pu être relevée depuis {_bare(mailbox.last_ok_at, now)}" if late else ""
+
+
+def _opened_at(mailbox: Mailbox) -> datetime:
+    """Its key says when it was made: milliseconds, in the first 48 bits (RFC 9562, 5.7)."""
+    return datetime.fromtimestamp((mailbox.pk.int >> 80) / 1000, UTC)
+
+
+def _held_up(mailbox: Mailbox, now: datetime) -> str:
+    """How long the oldest message has waited that nobody takes away; "" beside a conversation, which shows its own."""
+    given_up_at: datetime | None = getattr(mailbox, OLDEST, None)
+    return _lasting(now - (given_up_at - GIVE_UP_AFTER)) if given_up_at else ""
 
 
 def _bare(at: datetime, now: datetime) -> str:
     """« 9:51 », « hier à 9:51 », « le 3 novembre à 9:51 », after « depuis »."""
     return moment(at, now=now).removeprefix("à ")
+
+
+def _lasting(time: timedelta) -> str:
+    """« 18 min », « 2 h 05 »."""
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    return f"{hours}{NBSP}h{NBSP}{minutes:02}" if hours else f"{minutes}{NBSP}min"
