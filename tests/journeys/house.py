@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from django.conf import settings
+from django.core.management import call_command
 from django.db import connections
 
 from scripts.embedded import Broker, free_port
@@ -70,6 +72,8 @@ class House:
         self.group.start("broker", broker.command(port), os.environ)
 
     def start_web(self) -> None:
+        if not (Path(settings.STATIC_ROOT) / "css").exists():
+            call_command("collectstatic", interactive=False, verbosity=0)
         options = ["--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--threads", "8"]
         self.group.start("web", [*GUNICORN, *options], self.web_env)
 
@@ -108,11 +112,11 @@ class House:
 
 @contextmanager
 def running_house(
-    folder: Path, *, only: Sequence[str] = ("web", "worker", "clock"), **settings: str
+    folder: Path, *, only: Sequence[str] = ("web", "worker", "clock"), **options: str
 ) -> Iterator[House]:
     """Start the broker and these processes, wait until the portal answers, and end everything that was started."""
     port, broker_port = free_port(), free_port()
-    env = environment(Broker(folder / "broker").url(broker_port), port, **settings)
+    env = environment(Broker(folder / "broker").url(broker_port), port, **options)
     house = House(folder, port, Group(folder / "logs", CHECKOUT), env)
     try:
         house.start_broker(broker_port)
@@ -126,7 +130,7 @@ def running_house(
         print(house.said()[-20_000:])  # pytest shows it when the test failed
 
 
-def environment(broker_url: str, port: int, **settings: str) -> dict[str, str]:
+def environment(broker_url: str, port: int, **options: str) -> dict[str, str]:
     """The settings of the tests, on the test database, in the demo's plain-http dress."""
     found = connections["owner"].settings_dict
     urls = {
@@ -146,7 +150,7 @@ def environment(broker_url: str, port: int, **settings: str) -> dict[str, str]:
             "TICK_SECONDS": "0.3",
             "DATABASE_POOL": "4",
         }
-        | settings
+        | options
     )
 
 
