@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.skips import refused, told
 
 
 def pytest_configure() -> None:
@@ -31,3 +34,23 @@ def django_db_setup(
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One line at the end: what was skipped for lack of something, and what to install."""
+    reasons = _skipped(terminalreporter)
+    if reasons:
+        terminalreporter.write_line(told(reasons), yellow=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is installed (NOTHING_SKIPPED=1), a skipped test is a failed run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("NOTHING_SKIPPED") == "1" and reporter and refused(_skipped(reporter)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _skipped(reporter: Any) -> list[str]:
+    """The reasons of the whole run, of all workers."""
+    return [str(report.longrepr[2]) for report in reporter.stats.get("skipped", [])]
