@@ -19,7 +19,11 @@ def read(*parts: str) -> str:
 class Documents(TestCase):
     def test_every_setting_is_documented(self) -> None:
         page = read("docs", "configuration.md")
-        missing = [name for name in SETTING.findall(read("portal", "settings.py") + read("portal", "clock.py")) if f"`{name}`" not in page]
+        missing = [
+            name
+            for name in SETTING.findall(read("portal", "settings.py") + read("portal", "clock.py"))
+            if f"`{name}`" not in page
+        ]
         self.assertEqual(missing, [])
 
     def test_every_dependency_has_its_line(self) -> None:

@@ -11,6 +11,8 @@ COUNTER_BITS = 42
 TAIL_BITS = 32
 VERSION_7 = 7 << 76
 VARIANT_RFC = 0b10 << 62
+# A clock that stands this much behind what was given had been wrong before: ids follow it again (RFC 9562, 6.2).
+STEP_BACK_MS = 10_000
 
 
 class _Clock:
@@ -22,12 +24,12 @@ class _Clock:
         self.counter = 0
 
     def next(self) -> tuple[int, int, int]:
-        """(milliseconds, counter, random tail), greater than any given before in this process."""
+        """(milliseconds, counter, random tail), greater than any before in this process, small steps back included."""
         drawn = int.from_bytes(os.urandom(10), "big")
         tail, start = drawn & 0xFFFF_FFFF, (drawn >> TAIL_BITS) & ((1 << (COUNTER_BITS - 1)) - 1)
         now = time.time_ns() // 1_000_000
         with self.lock:
-            if now > self.instant:
+            if now > self.instant or now < self.instant - STEP_BACK_MS:
                 self.instant, self.counter = now, start
             else:  # same millisecond, or the clock stepped back
                 self.counter += 1
@@ -51,7 +53,7 @@ os.register_at_fork(after_in_child=_forget_parent)
 def uuid7() -> UUID:
     """A UUID of RFC 9562, 5.7: 48 bits of milliseconds, a 42-bit counter, 32 random bits.
 
-    Each is greater than the one before within a process, whatever the wall clock does.
+    Each is greater than the one before within a process, unless the wall clock was set back by over ten seconds.
     """
     instant, counter, tail = _clock.next()
     high, low = counter >> 30, counter & 0x3FFF_FFFF

@@ -25,16 +25,24 @@ class Uuid7Tests(TestCase):
         self.assertEqual(made, sorted(made))
         self.assertEqual(len(set(made)), len(made))
 
-    def test_a_clock_that_steps_back_does_not_disorder_them(self) -> None:
+    def test_a_clock_that_steps_back_a_little_does_not_disorder_them(self) -> None:
         first = uuid7()
-        with mock.patch("portal.lib.ids.time.time_ns", return_value=0):
+        with mock.patch("portal.lib.ids.time.time_ns", return_value=time.time_ns() - 5_000_000_000):
             second = uuid7()
 
         self.assertGreater(second, first)
 
+    def test_after_a_clock_that_was_a_day_ahead_they_say_the_right_time_again(self) -> None:
+        ahead = time.time_ns() + 86_400 * 10**9
+        with mock.patch("portal.lib.ids.time.time_ns", return_value=ahead):
+            uuid7()
+
+        self.assertAlmostEqual(uuid7().int >> 80, time.time_ns() // 1_000_000, delta=1000)
+
     def test_a_counter_that_is_full_borrows_from_the_next_millisecond(self) -> None:
-        with mock.patch("portal.lib.ids._clock", _Clock()) as clock:
-            clock.instant, clock.counter = 1 << 47, (1 << COUNTER_BITS) - 2  # a clock far ahead of the wall's
+        now = mock.patch("portal.lib.ids.time.time_ns", return_value=(1 << 47) * 1_000_000)
+        with now, mock.patch("portal.lib.ids._clock", _Clock()) as clock:
+            clock.instant, clock.counter = 1 << 47, (1 << COUNTER_BITS) - 2
             made = [uuid7() for _ in range(3)]
 
         self.assertEqual(made, sorted(made))
