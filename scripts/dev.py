@@ -100,6 +100,7 @@ def run_screenshots(arguments: list[str]) -> int:
     """take pictures of the main screens at 1440, 768 and 390 px (needs Chromium)"""
     environment.enter(TEST)
     environment.ensure(BROWSER)
+    os.environ.setdefault("SCREENSHOTS", str(CHECKOUT / "screenshots"))
     return _python("-m", "pytest", "tests/journeys/test_screens.py", *arguments)
 
 
