@@ -60,6 +60,7 @@ class InTheBrowser(JourneyTestCase):
         page.get_by_text("Karim a pris en charge").wait_for()
 
         page.keyboard.press("r")
+        page.wait_for_function("document.activeElement && document.activeElement.id === 'body'")
         page.keyboard.type("Bien noté, merci.")
         self.send_undo_and_send_again(window)
         page.locator("#pane").focus()
