@@ -89,36 +89,28 @@ class SealedRows(InboxTestCase):
         self.assertGreater(len({place.label for place in self.places}), 15)
         for place in self.places:
             place.open()
-        for _ in range(FLIPS):
-            place = chance.choice(self.places)
-            sealed = place.held()
-            place.put(flipped(sealed, chance.randrange(len(sealed) * 8)))
-            with self.subTest(label=place.label), self.assertRaises(Unopenable):
-                place.open()
-            place.put(sealed)
+        unnoticed = [
+            place.label for place in chance.choices(self.places, k=FLIPS) if flipped_opens(place, chance)
+        ]
+        self.assertEqual(unnoticed, [])
 
     def test_values_that_changed_places_do_not_open(self) -> None:
-        tried = 0
-        for one, other in combinations(self.places, 2):
-            if one.file or other.file or not (one.label == other.label or one.pk == other.pk):
-                continue
-            sealed = one.held()
-            one.put(other.held())
-            with self.subTest(one=one.label, other=other.label), self.assertRaises(Unopenable):
-                one.open()
-            one.put(sealed)
-            tried += 1
-        self.assertGreater(tried, 30)
+        pairs = [
+            (one, other)
+            for one, other in combinations(self.places, 2)
+            if not (one.file or other.file) and (one.label == other.label or one.pk == other.pk)
+        ]
+        self.assertGreater(len(pairs), 30)
+        opened = [(one.label, other.label) for one, other in pairs if opens(one, other.held())]
+        self.assertEqual(opened, [])
 
     def test_what_one_pharmacy_sealed_does_not_open_in_the_other(self) -> None:
         (place, *_) = [place for place in self.places if place.model is Patient]
         sealed = place.held()
         with inside(self.gare):
             Patient(pk=place.pk, ins_oid="1.2.250").save(force_insert=True)
-            place.put(sealed)
 
-            with self.assertRaises(Unopenable):
-                place.open()
+            self.assertFalse(opens(place, sealed))
 
 
 def sealed_places() -> Iterator[Place]:
@@ -139,7 +131,22 @@ def getting(name: str) -> Callable[[Any], object]:
     return lambda row: getattr(row, name)
 
 
-def flipped(sealed: bytes, bit: int) -> bytes:
-    changed = bytearray(sealed)
-    changed[bit // 8] ^= 1 << bit % 8
-    return bytes(changed)
+def flipped_opens(place: Place, chance: random.Random) -> bool:
+    """Whether the value still opens with one bit of it changed."""
+    sealed = bytearray(place.held())
+    bit = chance.randrange(len(sealed) * 8)
+    sealed[bit // 8] ^= 1 << bit % 8
+    return opens(place, bytes(sealed))
+
+
+def opens(place: Place, sealed: bytes) -> bool:
+    """Whether these bytes open at that place, where its own are put back."""
+    own = place.held()
+    place.put(sealed)
+    try:
+        place.open()
+    except Unopenable:
+        return False
+    finally:
+        place.put(own)
+    return True
