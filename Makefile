@@ -1,6 +1,6 @@
 # Each target calls scripts/dev.py, which also works by itself where make is absent.
 PYTHON ?= python3
-export FILE DETACH
+export FILE XDM DETACH
 
 .PHONY: demo stop test check patient doctor migrate bench screenshots journeys help
 demo stop test check patient doctor migrate bench screenshots journeys help:

@@ -6,7 +6,7 @@ import argparse
 import mimetypes
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -15,15 +15,19 @@ from email.message import EmailMessage
 from email.policy import SMTP, default
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from portal.mail.faults import TransportFault, explain
 from portal.mail.smtp import Outcome, SmtpSettings, State, Submission
 from portal.mail.tls import client_context
 from sandbox.authority import Authority
+from sandbox.cda import Prescription
 from sandbox.operator import HOST, known_ports
 from sandbox.people import GARE, SOLEIL
 from sandbox.store import Store
+from sandbox.xdm import attach, subject_line
 
+PARIS = ZoneInfo("Europe/Paris")
 PHARMACIES = {"soleil": SOLEIL, "gare": GARE}
 
 
@@ -37,15 +41,29 @@ class Correspondent:
     text: str
 
 
-def main(program: str, correspondent: Correspondent, arguments: Sequence[str] | None = None) -> int:
-    """The command line of a correspondent: `send FILE…` or `read`. Returns the exit status."""
-    options = _parser(program, correspondent).parse_args(arguments)
+def main(
+    program: str,
+    correspondent: Correspondent,
+    arguments: Sequence[str] | None = None,
+    *,
+    prescription: Callable[[], Prescription] | None = None,
+) -> int:
+    """The command line of a correspondent: `send FILE…`, `xdm` when they prescribe, or `read`.
+
+    Returns the exit status.
+    """
+    options = _parser(program, correspondent, prescribes=prescription is not None).parse_args(arguments)
     if options.action == "read":
         print(read(options.state, options.sender))
         return 0
     writer = Correspondent(correspondent.name, options.sender, options.subject, options.text)
+    to = PHARMACIES.get(options.to, options.to)
     try:
-        outcome = send(options.state, writer, options.file, to=PHARMACIES.get(options.to, options.to))
+        if prescription and options.action == "xdm":
+            raw = xdm_letter(writer, prescription(), to=to, at=datetime.now(PARIS))
+            outcome = submit(options.state, raw, sender=writer.address, to=to)
+        else:
+            outcome = send(options.state, writer, options.file, to=to)
     except TransportFault as fault:
         print(explain(fault))
         return 1
@@ -58,28 +76,38 @@ def send(state: Path, writer: Correspondent, files: Sequence[Path], *, to: str) 
     """Submit a letter with `files` attached, or the one .eml file whole, to the operator of `state`."""
     whole = files[0].read_bytes() if len(files) == 1 and files[0].suffix.lower() == ".eml" else None
     raw = _crlf(whole) if whole is not None else letter(writer, files, to=to)
+    return submit(state, raw, sender=writer.address, to=to)
+
+
+def submit(state: Path, raw: bytes, *, sender: str, to: str) -> Outcome:
+    """Hand a whole message over to the operator of `state`.
+
+    Raises:
+        TransportFault: the operator cannot be reached.
+    """
     authority = Authority(state / "pki")
-    pair = authority.keep(f"client.{writer.address}", lambda: authority.client(writer.address))
+    pair = authority.keep(f"client.{sender}", lambda: authority.client(sender))
     context = client_context(authority.trust, crl=authority.crl, certificate=pair.certificate, key=pair.key)
     settings = SmtpSettings(host=HOST, port=known_ports(state).smtp, context=context)
     with Submission.connect(settings) as submission:
         return submission.send(
-            raw, sender=writer.address, recipients=[to], envelope_id=uuid.uuid4().hex, before_dot=lambda: True
+            raw, sender=sender, recipients=[to], envelope_id=uuid.uuid4().hex, before_dot=lambda: True
         )
 
 
 def letter(writer: Correspondent, files: Sequence[Path], *, to: str) -> bytes:
     """A new message from `writer`, its files attached."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(writer.name, addr_spec=writer.address)
-    message["To"] = to
-    message["Subject"] = writer.subject
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = make_msgid(domain=writer.address.rpartition("@")[2])
-    message.set_content(writer.text, cte="quoted-printable")
+    message = _begun(writer, to, writer.subject, datetime.now(UTC))
     for path in files:
         kind = (mimetypes.guess_type(path.name)[0] or "application/octet-stream").split("/")
         message.add_attachment(path.read_bytes(), maintype=kind[0], subtype=kind[1], filename=path.name)
+    return message.as_bytes()
+
+
+def xdm_letter(writer: Correspondent, prescription: Prescription, *, to: str, at: datetime) -> bytes:
+    """A new message from `writer` with a prescription in IHE_XDM.zip, and its PDF."""
+    message = _begun(writer, to, subject_line(prescription), at)
+    attach(message, prescription, at)
     return message.as_bytes()
 
 
@@ -89,6 +117,17 @@ def read(state: Path, address: str) -> str:
     if not store.exists(address) or not store.messages(address):
         return "Aucun message."
     return "\n".join(_shown(stored.raw) for stored in store.messages(address))
+
+
+def _begun(writer: Correspondent, to: str, subject: str, at: datetime) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(writer.name, addr_spec=writer.address)
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = make_msgid(domain=writer.address.rpartition("@")[2])
+    message.set_content(writer.text, cte="quoted-printable")
+    return message
 
 
 def _shown(raw: bytes) -> str:
@@ -106,7 +145,7 @@ def _crlf(raw: bytes) -> bytes:
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 
-def _parser(program: str, correspondent: Correspondent) -> argparse.ArgumentParser:
+def _parser(program: str, correspondent: Correspondent, *, prescribes: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program)
     parser.add_argument("--state", type=Path, required=True, help="the sandbox operator's folder")
     parser.add_argument("--from", dest="sender", default=correspondent.address, metavar="ADDRESS")
@@ -114,7 +153,11 @@ def _parser(program: str, correspondent: Correspondent) -> argparse.ArgumentPars
     actions.add_parser("read", help="show what was answered")
     writing = actions.add_parser("send", help="write to a pharmacy")
     writing.add_argument("file", nargs="*", type=Path, help="files to attach, or one .eml to send whole")
-    writing.add_argument("--to", default="soleil", help="soleil, gare, or an address")
-    writing.add_argument("--subject", default=correspondent.subject)
-    writing.add_argument("--text", default=correspondent.text)
+    ways = [writing]
+    if prescribes:
+        ways.append(actions.add_parser("xdm", help="send a prescription as structured health mail"))
+    for way in ways:
+        way.add_argument("--to", default="soleil", help="soleil, gare, or an address")
+        way.add_argument("--subject", default=correspondent.subject)
+        way.add_argument("--text", default=correspondent.text)
     return parser

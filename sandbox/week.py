@@ -19,6 +19,7 @@ from sandbox.people import GARE, SOLEIL
 from sandbox.pictures import pdf, photo
 from sandbox.store import Store
 from sandbox.week_letters import FOR_GARE, FOR_SOLEIL, File, Letter
+from sandbox.xdm import attach
 
 PARIS = ZoneInfo("Europe/Paris")
 OPENS, CLOSES = 8, 19
@@ -67,6 +68,9 @@ def written(letter: Letter, to: str, at: datetime) -> bytes:
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     for file in letter.files:
         _attach(message, file)
+
+    if letter.prescription:
+        attach(message, letter.prescription, at)
     return message.as_bytes()
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from sandbox import doctor, xdm
+from sandbox.cda import Prescription, Subject
 from sandbox.people import DOCTOR, DOCTORS, PATIENTS
 from sandbox.pictures import Sheet
 
@@ -32,6 +35,7 @@ class Letter:
     files: Sequence[File] = ()
     html: str = ""
     charset: str = "utf-8"
+    prescription: Prescription | None = None  # goes as structured health mail
 
 
 PETIT = (
@@ -107,6 +111,18 @@ DRESSING = Sheet(
         "Compresses stériles : 1 boîte",
         "Sérum physiologique",
     ),
+)
+CARON = Prescription(
+    Subject("249035819407775", "CARON", "SIMONE", "F", date(1949, 3, 17)),
+    doctor.PETIT,
+    (
+        "Fluindione 20 mg : 3/4 de comprimé le soir",
+        "Bisoprolol 2,5 mg : 1 comprimé le matin",
+        "Furosémide 20 mg : 1 comprimé le matin",
+        "INR toutes les semaines jusqu’au 12",
+        "Traitement pour 1 mois",
+    ),
+    "01S2TEST0000000004",
 )
 
 FOR_SOLEIL: tuple[Letter, ...] = (
@@ -196,6 +212,14 @@ FOR_SOLEIL: tuple[Letter, ...] = (
         "Renouvellement de Mme Caron",
         "Bonjour,\n\nD’accord pour renouveler le traitement habituel de Mme Caron un mois, je la revois le 12.\n"
         "Merci de surveiller son INR.\n\nSylvain Petit\n",
+    ),
+    Letter(
+        17.6,
+        "Dr Sylvain PETIT",
+        DOCTOR,
+        xdm.subject_line(CARON),
+        "Bonjour,\n\nVoici le renouvellement dont je vous parlais.\n\nSylvain Petit\n",
+        prescription=CARON,
     ),
     Letter(
         26.0,

@@ -274,6 +274,7 @@ def _welcome(places: Places) -> str:
 
     make patient FILE=photo.jpg     a patient of Mon espace santé writes to Pharmacie du Soleil
     make doctor FILE=lettre.pdf     a doctor writes; without FILE both read what was answered
+    make doctor XDM=1               a doctor sends a prescription as structured health mail
     logs: {folder() / "logs"}
 
   Ctrl-C (or `make stop`) stops everything; the mail is kept.

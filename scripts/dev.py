@@ -54,8 +54,8 @@ def run_patient(arguments: list[str]) -> int:
 
 
 def run_doctor(arguments: list[str]) -> int:
-    """write to Pharmacie du Soleil as a doctor (FILE=…), or read what was answered (no FILE)"""
-    return _correspond("doctor", arguments)
+    """write to Pharmacie du Soleil as a doctor (FILE=…, or XDM=1: a prescription), or read what was answered"""
+    return _correspond("doctor", ["xdm"] if os.environ.get("XDM") else arguments)
 
 
 def run_test(arguments: list[str]) -> int:
@@ -153,7 +153,8 @@ def _correspond(who: str, arguments: list[str]) -> int:
     from scripts import demo
 
     file = os.environ.get("FILE", "")
-    action = ["send", *([file] if file else []), *arguments] if file or arguments else ["read"]
+    writes = bool(file or arguments) and arguments != ["xdm"]
+    action = ["send", *([file] if file else []), *arguments] if writes else arguments or ["read"]
     return _python("-m", f"sandbox.{who}", "--state", str(demo.sandbox_folder()), *action)
 
 
