@@ -12,6 +12,7 @@ from portal.lib.confined import Refused
 
 def preload() -> None:
     """Draw a picture once, so that whatever is loaded late is loaded while files can still be opened."""
+    image.preload()
     page = image.encode_png(Image.new("RGB", (2, 2)))
     image.encode_png(image.draw(memoryview(page), 1))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import warnings
 from io import BytesIO
 
+import pillow_heif
+
 # Named, not found at the first file: the child opens nothing once it runs. MPO is what telephones call JPEG.
 from PIL import Image, ImageOps, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, UnidentifiedImageError
 
 from portal.lib.confined import Refused
 
 PLUGINS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin)
-FORMATS = ("JPEG", "PNG")
+FORMATS = ("JPEG", "PNG", "HEIF")
 MOST_PIXELS = 40_000_000
 ORIENTATION = 0x0112
 SIDEWAYS = range(5, 9)  # EXIF orientations that exchange width and height
@@ -20,6 +22,11 @@ SMOOTH = {
     "P": "RGBA",
     "PA": "RGBA",
 }  # by what is replaced a mode that cannot be made smaller smoothly
+
+
+def preload() -> None:
+    """Let Pillow read the photos of iPhones, in this process alone; the child may start no thread."""
+    pillow_heif.register_heif_opener(decode_threads=0, thumbnails=False, depth_images=False, aux_images=False)
 
 
 def draw(data: memoryview, width: int) -> Image.Image:

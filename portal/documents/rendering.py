@@ -6,7 +6,7 @@ from portal.documents.frames import framed, unframed
 from portal.documents.sniff import Kind
 from portal.lib.confined import ChildFailed, Limits, Refused, call
 
-DRAWN = frozenset({Kind.PDF, Kind.PNG, Kind.JPEG})
+DRAWN = frozenset({Kind.PDF, Kind.PNG, Kind.JPEG, Kind.HEIC})
 NARROWEST, WIDEST = 100, 2000
 A4_AT_150_DPI = 1240
 

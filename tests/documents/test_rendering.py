@@ -10,8 +10,8 @@ from django.test import SimpleTestCase
 from PIL import Image
 
 from portal.documents import rendering
-from portal.documents.rendering import EXPLANATIONS, Illegible, NoSuchPage, page_count, render_page
-from portal.documents.sniff import Kind
+from portal.documents.rendering import DRAWN, EXPLANATIONS, Illegible, NoSuchPage, page_count, render_page
+from portal.documents.sniff import Kind, kind_of
 from portal.lib.confined import Limits, close_all
 from tests.documents import files
 
@@ -45,6 +45,22 @@ class PageTests(RenderingTestCase):
 
     def test_a_small_slip_is_not_blown_up(self) -> None:
         self.assertEqual(self.shown(files.pdf(across=144, down=72), Kind.PDF).size, (400, 200))
+
+    def test_a_photo_of_an_iphone_is_shown_upright_and_says_no_more_where(self) -> None:
+        data = files.heic(400, 200, orientation=6)
+        self.assertEqual(kind_of(data), Kind.HEIC)
+
+        png = render_page(data, Kind.HEIC, 0)
+
+        picture = Image.open(BytesIO(png))
+        self.assertEqual(picture.size, (200, 400))
+        self.assertLess(picture.getpixel((100, 50))[0], 50)
+        self.assertNotIn(b"Lilas", png)
+        self.assertEqual(self.shown(files.heic(4032, 3024), Kind.HEIC, width=1240).size, (1240, 930))
+
+    def test_a_broken_photo_of_an_iphone_is_said_to_be_damaged(self) -> None:
+        self.illegible("damaged", files.heic(400, 200)[:-300], Kind.HEIC)
+        self.illegible("damaged", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", Kind.HEIC)
 
     def test_a_photo_taken_sideways_is_shown_upright_and_says_no_more_where(self) -> None:
         data = files.jpeg(400, 200, orientation=6)  # the camera was turned: its left is the top
@@ -111,7 +127,7 @@ class HostileTests(RenderingTestCase):
 
     def test_other_kinds_are_not_even_tried(self) -> None:
         with mock.patch.object(rendering, "call") as call:
-            for kind in set(Kind) - {Kind.PDF, Kind.PNG, Kind.JPEG}:
+            for kind in set(Kind) - DRAWN:
                 self.illegible("unsupported", b"", kind)
         call.assert_not_called()
 

@@ -33,6 +33,8 @@ ACTIONS: dict[bytes, Callable[[], object]] = {
     b"create": lambda: Path("/tmp/from-the-child").write_bytes(b"x"),
     b"socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
     b"unix": lambda: socket.socketpair(),
+    b"fork": os.fork,
+    b"exec": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
     b"process": lambda: subprocess.run(["/bin/true"], check=False),
     b"dup": _write_to_open_file,
     b"listdir": lambda: list(Path("/").iterdir()),

@@ -126,7 +126,17 @@ class TestCrashes(ConfinedTestCase):
 
 class TestWalls(ConfinedTestCase):
     def test_nothing_outside_can_be_reached(self) -> None:
-        for action in (b"open", b"create", b"socket", b"unix", b"process", b"dup", b"listdir"):
+        for action in (
+            b"open",
+            b"create",
+            b"socket",
+            b"unix",
+            b"process",
+            b"fork",
+            b"exec",
+            b"dup",
+            b"listdir",
+        ):
             with self.subTest(action=action):
                 self.assertRegex(call(handler("act"), action), rb"^refused \d+$")
         self.assertFalse(Path("/tmp/from-the-child").exists())

@@ -9,6 +9,8 @@ import resource
 import signal
 import sys
 
+from portal.lib.confined.syscalls import refuse_processes
+
 NOBODY = 65534
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _LINUX = sys.platform == "linux"
@@ -17,16 +19,18 @@ _LINUX = sys.platform == "linux"
 def lock(*, memory: int, tied: bool) -> None:
     """Allow no new file, socket, process or privilege, and at most `memory` bytes of address space.
 
+    Threads are allowed where the kernel can tell them from processes, and nowhere else.
     `tied`: die with the thread that started us (Linux). Call it once everything needed is imported.
     """
     if os.geteuid() == 0:
         _become_nobody()
     _cap(resource.RLIMIT_CORE, 0)
     _cap(resource.RLIMIT_FSIZE, 0)
-    _cap(resource.RLIMIT_NPROC, 0)
     _cap(resource.RLIMIT_AS, memory)
     if _LINUX:
         _prctl(tied=tied)
+    if not refuse_processes():
+        _cap(resource.RLIMIT_NPROC, 0)
     _cap(resource.RLIMIT_NOFILE, 0)
 
 

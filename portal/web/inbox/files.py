@@ -60,7 +60,7 @@ class Files:
         if not is_open(attachment):
             return self._made(attachment, message, *SHUT[attachment.scan])
         if kind not in DRAWN:
-            return self._made(attachment, message, "download", HEIC_KEPT if kind == Kind.HEIC else ONLY_KEPT)
+            return self._made(attachment, message, "download", ONLY_KEPT)
         return self._made(attachment, message, "shown", pages=1)
 
     def whole(self, attachment: Attachment, message: Message) -> AttachmentCard:
