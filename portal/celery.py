@@ -35,7 +35,9 @@ app.conf.update(
     worker_hijack_root_logger=False,
     timezone="UTC",
 )
-app.autodiscover_tasks(["tenants", "portal.audit", "portal.inbound", "portal.outbound", "portal.records"])
+app.autodiscover_tasks(
+    ["tenants", "portal.audit", "portal.inbound", "portal.outbound", "portal.notices", "portal.records"]
+)
 
 
 @setup_logging.connect

@@ -63,6 +63,7 @@ TENANT_APPS = [
     "portal.patients",
     "portal.conversations",
     "portal.outbound",
+    "portal.notices",
     "portal.prescriptions",
     "portal.inbound",
 ]
@@ -147,6 +148,7 @@ WAKEUPS = {
     "fetch": "inbound.fetch_mailboxes",
     "process": "inbound.process_stored",
     "deliver": "outbound.deliver_due",
+    "notify": "notices.notify",
     "anchor": "audit.anchor",
     "night": "records.night",
 }
@@ -163,6 +165,16 @@ MAX_MESSAGE_BYTES = env.int("MAX_MESSAGE_BYTES", 25 * 1024 * 1024)
 MAX_FETCH_BYTES = env.int("MAX_FETCH_BYTES", 60 * 1024 * 1024)
 BLOB_ROOT = Path(env.str("BLOB_ROOT", str(BASE_DIR / ".dev" / "blobs")))
 ANTIVIRUS = env.str("ANTIVIRUS", "builtin-eicar" if DEMO else "")
+
+# --- Notices: content-free e-mails to people, from a sender of their own, never from the BAL ------------------
+
+NOTICE_SMTP_HOST = env.str("NOTICE_SMTP_HOST", "")  # empty: no notice leaves, and the pages say so
+NOTICE_SMTP_TLS = env.str("NOTICE_SMTP_TLS", "implicit")  # or "starttls"; never in clear
+NOTICE_SMTP_PORT = env.int("NOTICE_SMTP_PORT", 587 if NOTICE_SMTP_TLS == "starttls" else 465)
+NOTICE_SMTP_USER = env.str("NOTICE_SMTP_USER", "")
+NOTICE_SMTP_PASSWORD = env.str("NOTICE_SMTP_PASSWORD", "")  # the worker's alone
+NOTICE_SMTP_CA = env.str("NOTICE_SMTP_CA", "")
+NOTICE_FROM = env.str("NOTICE_FROM", "")
 
 # --- People -------------------------------------------------------------------------------------------------
 

@@ -18,8 +18,9 @@ def main() -> None:
     parser.add_argument("--imap-starttls", type=int, default=0, metavar="PORT", help="IMAP with STARTTLS")
     parser.add_argument("--smtp", type=int, default=0, metavar="PORT", help="SMTP, TLS at once")
     parser.add_argument("--smtp-starttls", type=int, default=0, metavar="PORT", help="SMTP with STARTTLS")
+    parser.add_argument("--notices", type=int, default=0, metavar="PORT", help="ordinary mail, TLS at once")
     options = parser.parse_args()
-    wanted = Ports(options.imap, options.imap_starttls, options.smtp, options.smtp_starttls)
+    wanted = Ports(options.imap, options.imap_starttls, options.smtp, options.smtp_starttls, options.notices)
     asyncio.run(_serve(Operator(options.state), wanted))
 
 

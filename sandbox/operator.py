@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sandbox.authority import Authority, KeyPair
@@ -15,6 +15,7 @@ from sandbox.certificates import server_context
 from sandbox.disk import write_safely
 from sandbox.faults import Faults, FaultsFile
 from sandbox.imap_server import ImapServer
+from sandbox.ordinary import OrdinaryServer, taken
 from sandbox.people import GARE, SOLEIL, TRUSTED_DOMAINS
 from sandbox.postoffice import Accepted, PostOffice
 from sandbox.smtp_server import SmtpServer
@@ -32,6 +33,7 @@ class Ports:
     imap_starttls: int = 0
     smtp: int = 0
     smtp_starttls: int = 0
+    notices: int = 0  # ordinary mail, beside the operator
 
 
 class Operator:
@@ -80,6 +82,11 @@ class Operator:
         """Every message answered by 250, or cut before it, oldest first."""
         return self.office.accepted()
 
+    @property
+    def notices(self) -> list[bytes]:
+        """Every ordinary mail that was given to the server beside it, oldest first."""
+        return taken(self.state)
+
     def client_certificate(self, mailbox: str) -> KeyPair:
         """The mailbox's client certificate and key, PEM; made the first time."""
         return self.authority.keep(f"client.{mailbox.lower()}", lambda: self.authority.client(mailbox))
@@ -108,11 +115,13 @@ class Operator:
         self._loop = asyncio.get_running_loop()
         self._imap = ImapServer(self.store, self.faults, context)
         self._smtp = SmtpServer(self.office, self.faults, context)
-        self.ports = wanted
+        ordinary = await OrdinaryServer(self.authority, self.state, self.faults).listen(wanted.notices)
+        self.ports = replace(wanted, notices=ordinary.sockets[0].getsockname()[1])
         await self._listen_as_told()
         write_safely(self.state / "ports.json", json.dumps(asdict(self.ports)).encode())
         started()
         await self._keep_house(stop)
+        ordinary.close()
         self.faults.down = True
         await self._listen_as_told()
 
@@ -130,7 +139,8 @@ class Operator:
                     await self._smtp.listen(self.ports.smtp, starttls=False),
                     await self._smtp.listen(self.ports.smtp_starttls, starttls=True),
                 ]
-                self.ports = Ports(*(server.sockets[0].getsockname()[1] for server in self._servers))
+                found = [server.sockets[0].getsockname()[1] for server in self._servers]
+                self.ports = replace(Ports(*found), notices=self.ports.notices)
 
     def renumber(self, mailbox: str) -> None:
         """Change UIDVALIDITY and every UID, as a rebuilt server would."""

@@ -29,6 +29,7 @@ PORTS = {
     "imap-starttls": 10143,
     "smtp": 10465,
     "smtp-starttls": 10587,
+    "notices": 10466,
 }
 
 
@@ -122,7 +123,7 @@ def _start_all(group: Group, postgres: Postgres, say: Callable[[str], None]) -> 
     _once(env, "-m", "sandbox.week", "--state", str(sandbox_folder()))
     operator = [
         argument
-        for name in ("imap", "imap-starttls", "smtp", "smtp-starttls")
+        for name in ("imap", "imap-starttls", "smtp", "smtp-starttls", "notices")
         for argument in (f"--{name}", str(places.ports[name]))
     ]
     group.start(
@@ -182,6 +183,10 @@ def _environment(places: Places, broker_url: str) -> dict[str, str]:
         "ANCHOR_FILE": str(places.folder / "anchors.jsonl"),
         "STATIC_ROOT": str(places.folder / "static"),
         "FETCH_SECONDS": "3",
+        "NOTICE_SMTP_HOST": "localhost",
+        "NOTICE_SMTP_PORT": str(places.ports["notices"]),
+        "NOTICE_SMTP_CA": str(sandbox_folder() / "pki" / "ca.pem"),
+        "NOTICE_FROM": "Officinal <ne-pas-repondre@officinal.example>",
         **{name: kept[name] for name in ("SECRET_KEY", "VAULT_KEY", "TRANSPORT_PUBLIC_KEY")},
     }
 
@@ -275,6 +280,7 @@ def _welcome(places: Places) -> str:
     make patient FILE=photo.jpg     a patient of Mon espace santé writes to Pharmacie du Soleil
     make doctor FILE=lettre.pdf     a doctor writes; without FILE both read what was answered
     make doctor XDM=1               a doctor sends a prescription as structured health mail
+    make notices                    the e-mails that told somebody something, without content
     logs: {folder() / "logs"}
 
   Ctrl-C (or `make stop`) stops everything; the mail is kept.

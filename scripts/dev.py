@@ -58,6 +58,14 @@ def run_doctor(arguments: list[str]) -> int:
     return _correspond("doctor", ["xdm"] if os.environ.get("XDM") else arguments)
 
 
+def run_notices(arguments: list[str]) -> int:
+    """read the e-mails that the demo sent to people (invitations, "an answer awaits you")"""
+    environment.enter(DEMO)
+    from scripts import demo
+
+    return _python("-m", "sandbox.ordinary", "--state", str(demo.sandbox_folder()))
+
+
 def run_test(arguments: list[str]) -> int:
     """run the tests; what needs Dovecot, Postfix or Chromium is skipped where they are missing"""
     environment.enter(TEST)
@@ -124,6 +132,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "stop": run_stop,
     "patient": run_patient,
     "doctor": run_doctor,
+    "notices": run_notices,
     "test": run_test,
     "check": run_check,
     "migrate": run_migrate,

@@ -92,6 +92,10 @@ class Event(TextChoices):
     RECEIPT_FAILED = "receipt:failed", "Remise refusée"
     RECEIPT_READ = "receipt:read", "Lecture confirmée"
 
+    # Notices without content, by ordinary e-mail.
+    NOTICE_SENT = "notice:sent", "Avis par e-mail parti"
+    NOTICE_FAILED = "notice:failed", "Avis par e-mail non parti"
+
     # The BAL.
     MAILBOX_CREATE = "mailbox:create", "BAL ajoutée"
     MAILBOX_CHANGE = "mailbox:change", "BAL modifiée"

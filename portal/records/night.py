@@ -17,6 +17,7 @@ from portal.inbound.models import RawMessage, RawState
 from portal.lib.nights import next_night
 from portal.mailboxes.actions import database_now
 from portal.mailboxes.models import Mailbox, MailboxState
+from portal.notices import deliver as notices
 from portal.outbound.reaper import next_due
 from portal.vault.blobs import BlobColumns, sweep_orphans
 from tenants.context import current_pharmacy
@@ -48,6 +49,9 @@ def wake_what_is_due() -> None:
     leaving = next_due()
     if leaving is not None:
         wake("deliver", leaving)
+    telling = notices.next_due()
+    if telling is not None:
+        wake("notify", telling)
 
 
 def _named_files() -> Iterator[str]:

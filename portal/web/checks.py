@@ -15,9 +15,14 @@ from tenants.models import Pharmacy
 
 
 def refuse_exposed_demo() -> None:
-    """Raises ImproperlyConfigured when DEMO is set and the web process would be reached from elsewhere."""
-    if settings.DEMO and not is_loopback(settings.BIND.rpartition(":")[0]):
+    """Raises ImproperlyConfigured when DEMO is set and the web process would be reached from elsewhere, or would
+    have notices leave this machine."""
+    if not settings.DEMO:
+        return
+    if not is_loopback(settings.BIND.rpartition(":")[0]):
         raise ImproperlyConfigured("DEMO is refused: BIND is not a loopback address")
+    if settings.NOTICE_SMTP_HOST and not is_loopback(settings.NOTICE_SMTP_HOST):
+        raise ImproperlyConfigured("DEMO is refused: NOTICE_SMTP_HOST is on another machine")
 
 
 @register(Tags.database)

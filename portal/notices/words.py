@@ -1,0 +1,77 @@
+"""What a notice says: fixed words for each kind, and nothing of a patient, a drug or a colleague in any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.notices.models import NoticeKind
+
+NBSP = "\N{NO-BREAK SPACE}"
+FOOT = f"""\
+Ce message est envoyé automatiquement{NBSP}: n’y répondez pas, personne ne lirait votre réponse.
+Il ne contient volontairement aucun renseignement personnel."""
+PATIENT_FOOT = f"""\
+Ce message est envoyé automatiquement{NBSP}: n’y répondez pas, personne ne lirait votre réponse.
+Il ne contient volontairement aucun renseignement sur vous. Vous le recevez parce que cette adresse
+nous a été donnée pour vous prévenir{NBSP}; si ce n’est pas vous, ignorez-le."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The subject, and the text as lines for an e-mail."""
+
+    subject: str
+    text: str
+
+
+_SUBJECTS = {
+    NoticeKind.PATIENT_ANSWER: "Une réponse vous attend",
+    NoticeKind.PATIENT_READY: "Votre demande a avancé",
+    NoticeKind.INVITATION: "Votre accès à Officinal",
+    NoticeKind.NEW_ACCESS: "Votre nouvel accès à Officinal",
+    NoticeKind.LEAVING: "Votre accès à Officinal se termine bientôt",
+    NoticeKind.COLLEAGUE_LEAVING: "Un accès à Officinal se termine bientôt",
+}
+_TEXTS = {
+    NoticeKind.PATIENT_ANSWER: f"""\
+Une réponse vous attend sur votre page de suivi{NBSP}:
+
+{{link}}
+
+Il vous faudra la référence de votre demande et votre date de naissance.""",
+    NoticeKind.PATIENT_READY: f"""\
+Du nouveau vous attend sur votre page de suivi{NBSP}:
+
+{{link}}
+
+Il vous faudra la référence de votre demande et votre date de naissance.""",
+    NoticeKind.INVITATION: f"""\
+Un accès à Officinal, la messagerie de votre équipe, vous est ouvert. Choisissez votre mot de passe ici{NBSP}:
+
+{{link}}
+
+Ce lien sert une seule fois et expire dans trois jours. Ne le transmettez à personne.
+Si vous n’attendiez rien, ignorez ce message et prévenez votre équipe.""",
+    NoticeKind.NEW_ACCESS: f"""\
+Un nouvel accès à Officinal vous est ouvert{NBSP}; l’ancien ne vaut plus rien. Choisissez votre mot de passe ici{NBSP}:
+
+{{link}}
+
+Ce lien sert une seule fois et expire dans trois jours. Ne le transmettez à personne.
+Si vous n’avez rien demandé, prévenez la personne responsable de votre équipe.""",
+    NoticeKind.LEAVING: """\
+Votre accès à Officinal se termine dans les prochains jours, à minuit. La date est affichée en haut
+de vos écrans. Si elle n’est pas la bonne, voyez-le avec la personne responsable de votre équipe.""",
+    NoticeKind.COLLEAGUE_LEAVING: f"""\
+L’accès d’une personne de votre équipe se termine dans les prochains jours, à minuit. La console,
+page Équipe, dit laquelle{NBSP}; vous pouvez y changer la date.""",
+}
+LINKED = frozenset(kind for kind, text in _TEXTS.items() if "{link}" in text)
+FOR_PATIENTS = frozenset({NoticeKind.PATIENT_ANSWER, NoticeKind.PATIENT_READY})
+
+
+def words_of(kind: NoticeKind, *, link: str, pharmacy: str) -> Words:
+    """The words of a notice, signed with the pharmacy's name: who is told nothing must at least know by whom."""
+    body = _TEXTS[kind].format(link=link)
+    foot = PATIENT_FOOT if kind in FOR_PATIENTS else FOOT
+    return Words(_SUBJECTS[kind], f"Bonjour,\n\n{body}\n\n{pharmacy}\n\n-- \n{foot}\n")
