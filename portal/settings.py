@@ -66,6 +66,7 @@ TENANT_APPS = [
     "portal.notices",
     "portal.prescriptions",
     "portal.inbound",
+    "portal.intake",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 TENANT_MODEL = "tenants.Pharmacy"

@@ -78,6 +78,9 @@ TEAM_HOST = {
     "console_journal": needs(Permission.READ_JOURNAL),
     "console_journal_export": needs(Permission.READ_JOURNAL),
     "console_hours": needs(Permission.MANAGE_PHARMACY),
+    "console_form": needs(Permission.MANAGE_PHARMACY),
+    "console_form_open": needs(Permission.MANAGE_PHARMACY),
+    "console_form_close": needs(Permission.MANAGE_PHARMACY),
     "console_transfer": needs(Permission.TRANSFER_RESPONSIBILITY),
 }
 # The content host: signed links alone, no session.

@@ -13,6 +13,17 @@ class Event(TextChoices):
     HOURS_CHANGE = "pharmacy:hours", "Horaires modifiés"
     PHARMACY_RESUME = "pharmacy:resume", "Pharmacie remise en service"
 
+    # The public form.
+    FORM_NOTICE = "form:notice", "Notice d’information modifiée"
+    FORM_OPEN = "form:open", "Formulaire ouvert"
+    FORM_CLOSE = "form:close", "Formulaire fermé"
+    REQUEST_SUBMIT = "request:submit", "Demande reçue par le formulaire"
+    REQUEST_PAGE = "request:page", "Page ajoutée à une demande"
+    REQUEST_CANCEL = "request:cancel", "Demande annulée par le patient"
+    REQUEST_TRACK = "request:track", "Suivi d’une demande ouvert"
+    REQUEST_TRACK_LOCKED = "request:track-locked", "Suivi d’une demande bloqué : essais trop nombreux"
+    REQUEST_CALL = "request:call", "Patient appelé"
+
     # Who comes in.
     SIGN_IN = "account:sign-in", "Connexion"
     SIGN_IN_FAILED = "account:sign-in-failed", "Connexion refusée"

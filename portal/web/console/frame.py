@@ -18,6 +18,9 @@ DONE = {
     "date": "Le dernier jour est enregistré.",
     "releve": "La relève est demandée : les nouveaux messages arrivent dans un instant.",
     "horaires": "Les horaires sont enregistrés, et visibles sur la page publique.",
+    "notice": "La notice est enregistrée : les patients lisent cette version.",
+    "ouvert": "Le formulaire est ouvert aux patients.",
+    "ferme": "Le formulaire est fermé. Les demandes reçues restent, et leur suivi aussi.",
     "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
 }
 
@@ -35,7 +38,8 @@ TEAM = Tab("Équipe", "users", "console_team")
 MAILBOX = Tab("Messagerie", "inbox", "console_mailbox")
 JOURNAL = Tab("Journal", "file-text", "console_journal")
 HOURS = Tab("Horaires", "clock", "console_hours")
-TABS = (TEAM, MAILBOX, JOURNAL, HOURS)
+FORM = Tab("Formulaire", "square-pen", "console_form")
+TABS = (TEAM, MAILBOX, JOURNAL, HOURS, FORM)
 
 
 def page(

@@ -26,6 +26,7 @@ OBJECTS = {
     "user": "Compte",
     "pharmacy": "Pharmacie",
     "prescription": "Ordonnance",
+    "request": "Demande du formulaire",
     "search": "Recherche",
 }
 COLUMNS = ("Numéro", "Date et heure", "Qui", "Événement", "Objet", "Identifiant", "Détail", "Empreinte")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.console import hours, journal, links, mailbox, person, team
+from portal.web.console import form, hours, journal, links, mailbox, person, team
 
 urlpatterns = [
     path("", team.console_home, name="console_home"),
@@ -23,4 +23,7 @@ urlpatterns = [
     path("journal/", journal.console_journal, name="console_journal"),
     path("journal/export.csv", journal.console_journal_export, name="console_journal_export"),
     path("horaires/", hours.console_hours, name="console_hours"),
+    path("formulaire/", form.console_form, name="console_form"),
+    path("formulaire/ouvrir/", form.console_form_open, name="console_form_open"),
+    path("formulaire/fermer/", form.console_form_close, name="console_form_close"),
 ]
