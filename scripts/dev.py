@@ -71,9 +71,9 @@ def run_test(arguments: list[str]) -> int:
     environment.enter(TEST)
     if _chromium():
         environment.ensure(BROWSER)
-    workers = (
-        [] if any(argument.startswith(("-n", "-x", "tests/")) for argument in arguments) else ["-n", "2"]
-    )
+    alone = any(argument.startswith(("-n", "-x", "tests/")) for argument in arguments)
+    # A worker that is done takes tests from the other: those of one folder may be slower than all the rest.
+    workers = [] if alone else ["-n", "2", "--dist", "worksteal"]
     return _python("-m", "pytest", *workers, *(arguments or ["tests"]))
 
 
