@@ -94,7 +94,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.web.middleware.PersonMiddleware",
-    "django_otp.middleware.OTPMiddleware",
+    "portal.web.middleware.SecondFactorMiddleware",
     "portal.web.middleware.AccessMiddleware",
 ]
 TEMPLATES = [
@@ -197,6 +197,8 @@ OTP_TOTP_ISSUER = "Officinal"
 
 # The host is looked up exactly in the table of domains; an unknown one is a bare 404 (tenants/middleware.py).
 ALLOWED_HOSTS = ["*"]
+# How long a process remembers which pharmacy answers at a host: a suspension is seen this much later at most.
+HOST_SECONDS = env.float("HOST_SECONDS", 2.0)
 USE_X_FORWARDED_HOST = False
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None

@@ -11,6 +11,7 @@ from django.urls import set_urlconf
 
 from tenants.connections import here
 from tenants.context import leave
+from tenants.hosts import hosts
 from tenants.models import Domain, DomainKind
 
 UNKNOWN_HOST = "Cette adresse ne correspond à aucune pharmacie."
@@ -57,4 +58,4 @@ def _domain_of(request: HttpRequest) -> Domain | None:
     except DisallowedHost:
         return None
     name = host.rsplit(":", 1)[0] if host.rsplit(":", 1)[-1].isdigit() else host
-    return Domain.objects.select_related("tenant").filter(domain=name.lower()).first()
+    return hosts.find(name.lower())

@@ -58,6 +58,7 @@ def prepare() -> None:
         STATIC_ROOT=f"{folder}/static",
         PLAIN_STATIC="1",
         ANTIVIRUS="builtin-eicar",
+        HOST_SECONDS="0",
         LOG_LEVEL="WARNING",
     )
 

@@ -18,7 +18,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.team import throttle
-from portal.team.models import User
+from portal.team.models import TotpDevice, User
 from portal.team.throttle import KNOWN_PLACE, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIGN_IN_NAME, UNLOCK
 
 PERSON, EPOCH, PHARMACY = "person", "epoch", "pharmacy"
@@ -108,7 +108,7 @@ def person_of(session: SessionStore, *, pharmacy_id: UUID, now: datetime) -> Use
     """Whose session this is, if it may still be used in this pharmacy; `is_locked` is another question."""
     if session.get(PERSON) is None or session.get(PHARMACY) != str(pharmacy_id) or _is_over(session, now):
         return None
-    user = User.objects.select_related("responsibility").filter(pk=session[PERSON]).first()
+    user = _user_of(session)
     if user is None or user.session_epoch != session[EPOCH] or not user.in_service(timezone.localdate(now)):
         return None
     return user
@@ -161,6 +161,19 @@ def reopen(session: SessionStore, user: User, *, now: datetime) -> None:
     with transaction.atomic():
         _write(session, {LOCKED: False, LAST_SEEN: now.timestamp()})
         record(Event.UNLOCK, by=user, on=("user", user.pk))
+
+
+def _user_of(session: SessionStore) -> User | None:
+    """The person, and in the same statement the phone that gave the code (`proved_by`), which is asked for next."""
+    proof = session.get(DEVICE_ID_SESSION_KEY)
+    if proof:
+        phones = TotpDevice.objects.select_related("user__responsibility").filter(user=session[PERSON])
+        phone = phones.filter(pk=TotpDevice.key_in(proof)).first()
+        if phone is not None:
+            user: User = phone.user
+            user.proved_by = phone
+            return user
+    return User.objects.select_related("responsibility").filter(pk=session[PERSON]).first()
 
 
 def _is_over(session: SessionStore, now: datetime) -> bool:

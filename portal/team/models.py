@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date
 from typing import ClassVar
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -44,6 +45,9 @@ class User(AbstractBaseUser):
     # Raised to end every session of this person at its next request.
     session_epoch = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    # The phone that gave the code, on the person of a session (portal/team/login.py).
+    proved_by: TotpDevice | None = None
 
     USERNAME_FIELD = "sign_in_name"
     objects = UserManager()
@@ -107,6 +111,12 @@ class TotpDevice(ThrottlingMixin, Device):
     def persistent_id(self) -> str:
         """As django-otp reads it back: it takes the id for a number, which a UUID also is."""
         return f"{self.model_label()}/{self.id.int}"
+
+    @classmethod
+    def key_in(cls, persistent_id: str) -> UUID | None:
+        """The primary key in such a name; None when it names another kind of device."""
+        label, _, number = persistent_id.rpartition("/")
+        return UUID(int=int(number)) if label == cls.model_label() and number.isdigit() else None
 
     def verify_token(self, token: str) -> bool:
         """Whether this is the code of now, or of half a minute around; once only.

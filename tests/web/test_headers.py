@@ -116,7 +116,7 @@ class Pages(PharmacyTestCase):
 
     def test_who_is_there_costs_three_queries(self) -> None:
         browser = signed_in(self.nadia, self.soleil)
-        with self.assertNumQueries(4):  # pharmacy, session, person with responsibility, phone
+        with self.assertNumQueries(3):  # pharmacy, session, person with responsibility and phone
             browser.htmx("get", "/equipe/verrou")
 
     def test_the_colour_of_the_pharmacy_is_given_when_it_can_be_read(self) -> None:

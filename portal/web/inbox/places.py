@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from django.urls import reverse
@@ -14,6 +15,7 @@ from portal.conversations.models import CounterKind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,14 @@ def place_named(slug: str | None) -> Place:
 
 
 def conversation_url(conversation_id: UUID, place: Place) -> str:
-    url = reverse("conversation", args=[conversation_id])
+    url = _conversation_path().replace(str(NOBODY), str(conversation_id))
     return url if place is TO_DO else f"{url}?vue={place.slug}"
+
+
+@cache
+def _conversation_path() -> str:
+    """With a stand-in for the id: a list has fifty of them, and resolving each costs more than reading it."""
+    return reverse("conversation", args=[NOBODY])
 
 
 def write_cursor(cursor: Cursor) -> str:
