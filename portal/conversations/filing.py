@@ -62,7 +62,10 @@ MOVED = (
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file of a message: `digest` is the SHA-256 of its bytes in hex, `kind` what they are."""
+    """A file of a message: `digest` is the SHA-256 of its bytes in hex, `kind` what they are.
+
+    `reading` is what was read in it, as JSON.
+    """
 
     part: str
     name: str
@@ -71,6 +74,7 @@ class NewFile:
     digest: str
     inline: bool = False
     scan: ScanState = ScanState.CLEAN
+    reading: str | None = None
 
 
 def file_message(
@@ -232,6 +236,7 @@ def _insert(message: Message, people: Iterable[Address], subject: str, files: Se
             digest=fingerprint("attachment", file.digest),
             inline=file.inline,
             scan=file.scan,
+            reading=file.reading,
         )
         for position, file in enumerate(files)
     )

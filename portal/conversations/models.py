@@ -202,6 +202,8 @@ class Attachment(models.Model):
     digest = models.CharField(max_length=64)  # a fingerprint under the pharmacy's key
     inline = models.BooleanField(default=False)
     scan = models.CharField(max_length=10, choices=ScanState, default=ScanState.PENDING)
+    # What was read in it when it came in: a Reading of portal/documents/readings.py, as JSON.
+    reading = SealedTextField(label="attachment.reading", null=True)
 
     objects = SealedManager["Attachment"]()
 

@@ -1,24 +1,42 @@
-"""Turn a document of strangers into pages that are safe to show: pictures made in a confined child."""
+"""Turn a document of strangers into what is safe to show: its facts, and pictures, made in a confined child."""
 
 from __future__ import annotations
 
 from portal.documents.frames import framed, unframed
+from portal.documents.readings import Reading
 from portal.documents.sniff import Kind
 from portal.lib.confined import ChildFailed, Limits, Refused, call
+from portal.mail.jsonform import BadForm, from_json
 
 DRAWN = frozenset({Kind.PDF, Kind.PNG, Kind.JPEG, Kind.HEIC})
+STRUCTURED = frozenset({Kind.XDM, Kind.CDA})
 NARROWEST, WIDEST = 100, 2000
 A4_AT_150_DPI = 1240
 
 CHILD = "portal.documents.child:answer"
 # Somebody waits in front of the screen, and a thread of the web process with her: heavy documents hold up no others.
 LIMITS = Limits(queue=5.0)
+# A worker reads at its ease, one file after the other, and what cannot be read in this time is told so.
+AT_EASE = Limits(cpu=5, wall=15.0)
+DAMAGED = "Ce document est endommagé ou incomplet."
 EXPLANATIONS = {
     "encrypted": "Ce document est protégé par un mot de passe.",
     "too-large": "Cette image est trop grande pour être affichée.",
-    "damaged": "Ce document est endommagé ou incomplet.",
+    "damaged": DAMAGED,
     "too-costly": "Ce document est trop complexe pour être affiché.",
     "unsupported": "Ce type de fichier ne peut pas être affiché ici.",
+    "empty": "Ce fichier est vide.",
+    "two-kinds": "Ce fichier peut être pris pour deux types à la fois : il n’est pas affiché.",
+    "misnamed": "Le contenu de ce fichier n’est pas ce que son nom annonce.",
+    "archive-damaged": "Cette archive est endommagée ou incomplète.",
+    "archive-limits": "Cette archive contient trop de fichiers, ou des fichiers trop gros.",
+    "archive-encrypted": "Cette archive est protégée par un mot de passe.",
+    "archive-names": "Cette archive contient des noms de fichiers trompeurs.",
+    "xml-damaged": "Le document de santé est endommagé ou incomplet.",
+    "xml-doctype": "Le document de santé contient des déclarations interdites (DTD).",
+    "not-cda": "Ce n’est pas un document de santé (CDA).",
+    "no-document": "Aucun document n’a été trouvé dans cette archive.",
+    "missing": "Un document annoncé manque dans cette archive.",
 }
 
 
@@ -35,7 +53,27 @@ class Illegible(Exception):
 
     @property
     def explanation(self) -> str:
-        return EXPLANATIONS[self.code]
+        return explained(self.code)
+
+
+def explained(code: str) -> str:
+    """Why nothing can be shown, for people."""
+    return EXPLANATIONS.get(code, DAMAGED)
+
+
+def read(data: bytes, kind: Kind) -> Reading:
+    """What there is to see in a file, or in `fault` why there is nothing.
+
+    Raises:
+        ChildUnavailable: nothing could be tried; later perhaps.
+    """
+    try:
+        _, answer = _ask({"do": "read"}, data, kind, AT_EASE)
+        return from_json(Reading, bytes(answer))
+    except Illegible as error:
+        return Reading(fault=error.code)
+    except BadForm:
+        return Reading(fault="damaged")
 
 
 def page_count(data: bytes, kind: Kind) -> int:
@@ -45,8 +83,11 @@ def page_count(data: bytes, kind: Kind) -> int:
         Illegible: it cannot be shown.
         ChildUnavailable: nothing could be tried; later perhaps.
     """
-    head, _ = _ask({"do": "count"}, data, kind)
-    return int(head["pages"])
+    _, answer = _ask({"do": "read"}, data, kind)
+    try:
+        return from_json(Reading, bytes(answer)).pages
+    except BadForm as error:
+        raise Illegible("damaged") from error
 
 
 def render_page(data: bytes, kind: Kind, page: int, width: int = A4_AT_150_DPI) -> bytes:
@@ -62,11 +103,13 @@ def render_page(data: bytes, kind: Kind, page: int, width: int = A4_AT_150_DPI) 
     return bytes(png)
 
 
-def _ask(question: dict[str, str | int], data: bytes, kind: Kind) -> tuple[dict[str, int], memoryview]:
-    if kind not in DRAWN:
+def _ask(
+    question: dict[str, str | int], data: bytes, kind: Kind, limits: Limits | None = None
+) -> tuple[dict[str, int], memoryview]:
+    if kind not in DRAWN | STRUCTURED:
         raise Illegible("unsupported")
     try:
-        return unframed(call(CHILD, framed({**question, "kind": kind}, data), limits=LIMITS))
+        return unframed(call(CHILD, framed({**question, "kind": kind}, data), limits=limits or LIMITS))
     except Refused as refusal:
         if refusal.code == "no-page":
             raise NoSuchPage from refusal

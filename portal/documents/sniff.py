@@ -28,6 +28,8 @@ SERVED = {
     Kind.JPEG: ("image/jpeg", {"jpg", "jpeg", "jpe", "jfif"}),
     Kind.TEXT: ("text/plain; charset=utf-8", {"txt"}),
 }
+# Whoever names a file so says that it can be looked at.
+PROMISING = {"pdf", "png", "jpg", "jpeg", "jpe", "jfif", "heic", "heif", "xml", "xdm"}
 START = 1024
 TAIL = 1 << 16
 SIGNATURES = {
@@ -56,6 +58,17 @@ def kind_of(data: bytes, declared_type: str = "", name: str = "") -> Kind:
     if kind != Kind.ZIP and (_ends_as_zip(data) or _holds_another_start(data, kind)):
         return Kind.OTHER
     return Kind.XDM if kind == Kind.ZIP and _is_xdm(data) else kind
+
+
+def why_not(data: bytes, kind: Kind, name: str) -> str:
+    """Why a file that people expect to see is of no kind that is shown: a code, or nothing to say."""
+    if not data:
+        return "empty"
+    if kind != Kind.OTHER:
+        return ""
+    if _by_signature(data) is not None:
+        return "two-kinds"
+    return "misnamed" if _extension(name) in PROMISING else ""
 
 
 def served_type(kind: Kind, name: str) -> str:

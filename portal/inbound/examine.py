@@ -12,9 +12,13 @@ from django.conf import settings
 
 from portal.conversations.actions import NewFile
 from portal.conversations.models import ScanState
+from portal.documents import rendering
 from portal.documents.antivirus import Verdict, scan
-from portal.documents.sniff import Kind, kind_of
+from portal.documents.readings import Reading
+from portal.documents.rendering import DRAWN, STRUCTURED
+from portal.documents.sniff import Kind, kind_of, why_not
 from portal.mail import parsed
+from portal.mail.jsonform import to_json
 from portal.mail.reading import extract_confined, read
 
 # What one mail may hold up the next one for; files not looked at by then are looked at later.
@@ -31,6 +35,15 @@ class Examined:
     files: tuple[NewFile, ...]
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What one file is; `reading` as in Attachment."""
+
+    kind: Kind
+    scan: ScanState
+    reading: str | None = None
+
+
 def examine(raw: bytes) -> Examined:
     """Read a mail and its files in the confined child.
 
@@ -43,8 +56,8 @@ def examine(raw: bytes) -> Examined:
     return Examined(mail, tuple(_file(raw, file, ends) for file in mail.attachments))
 
 
-def look_into(raw: bytes, *, part: str, name: str, declared_type: str = "") -> tuple[Kind, ScanState]:
-    """What the file at `part` is by its content, and what the antivirus says of it.
+def look_into(raw: bytes, *, part: str, name: str, declared_type: str = "") -> Looked:
+    """What the file at `part` is by its content, what the antivirus says of it, and what there is to see in it.
 
     Raises:
         ChildUnavailable: for now.
@@ -52,8 +65,17 @@ def look_into(raw: bytes, *, part: str, name: str, declared_type: str = "") -> t
     try:
         data = extract_confined(raw, part)
     except (parsed.NoSuchPart, parsed.Unreadable):
-        return Kind.OTHER, ScanState.UNSCANNED
-    return kind_of(data, declared_type, name), _scanned(data)
+        return Looked(Kind.OTHER, ScanState.UNSCANNED)
+    kind, state = kind_of(data, declared_type, name), _scanned(data)
+    return Looked(kind, state, _read(data, kind, name) if state != ScanState.INFECTED else None)
+
+
+def _read(data: bytes, kind: Kind, name: str) -> str | None:
+    """A Reading as JSON; None for kinds of which nothing is shown and nothing need be said."""
+    if kind in DRAWN | STRUCTURED:
+        return to_json(rendering.read(data, kind)).decode()
+    why = why_not(data, kind, name)
+    return to_json(Reading(fault=why)).decode() if why else None
 
 
 def ahead(rows: Iterable[tuple[Row, bytes]]) -> Iterator[tuple[Row, Future[Examined]]]:
@@ -71,10 +93,12 @@ def ahead(rows: Iterable[tuple[Row, bytes]]) -> Iterator[tuple[Row, Future[Exami
 
 def _file(raw: bytes, file: parsed.Attachment, ends: float) -> NewFile:
     if time.monotonic() > ends:
-        kind, state = Kind.OTHER, ScanState.PENDING
+        seen = Looked(Kind.OTHER, ScanState.PENDING)
     else:
-        kind, state = look_into(raw, part=file.part, name=file.name, declared_type=file.declared_type)
-    return NewFile(file.part, file.name, kind, file.size, file.digest, file.inline, state)
+        seen = look_into(raw, part=file.part, name=file.name, declared_type=file.declared_type)
+    return NewFile(
+        file.part, file.name, seen.kind, file.size, file.digest, file.inline, seen.scan, seen.reading
+    )
 
 
 def _scanned(data: bytes) -> ScanState:

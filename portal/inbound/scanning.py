@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal.conversations.models import Attachment, MessageKind, ScanState
 from portal.documents.sniff import Kind
-from portal.inbound.examine import look_into
+from portal.inbound.examine import Looked, look_into
 from portal.inbound.models import RawMessage
 from portal.inbound.store import WAKE
 from portal.vault.files import BlobMissing
@@ -33,10 +33,10 @@ def scan_pending() -> None:
 def _look_again(file: Attachment) -> None:
     raw = RawMessage.objects.get(message=file.message_id)
     try:
-        kind, state = look_into(raw.read_blob(), part=file.part, name=file.name)
+        seen = look_into(raw.read_blob(), part=file.part, name=file.name)
     except (Unopenable, BlobMissing):
-        kind, state = Kind.OTHER, ScanState.UNSCANNED
-    if state == ScanState.PENDING and timezone.now() - raw.stored_at > GIVEN_UP_AFTER:
-        state = ScanState.UNSCANNED
-    file.kind, file.scan = kind, state
-    file.save(update_fields=["kind", "scan"])
+        seen = Looked(Kind.OTHER, ScanState.UNSCANNED)
+    given_up = seen.scan == ScanState.PENDING and timezone.now() - raw.stored_at > GIVEN_UP_AFTER
+    file.kind, file.reading = seen.kind, seen.reading
+    file.scan = ScanState.UNSCANNED if given_up else seen.scan
+    file.save(update_fields=["kind", "scan", "reading"])

@@ -5,11 +5,15 @@ from __future__ import annotations
 from portal.conversations.counters import counts
 from portal.conversations.models import Conversation, ConversationState, CounterKind, Message, ScanState
 from portal.documents.antivirus import EICAR
+from portal.documents.readings import Reading
 from portal.inbound.importing import keep
 from portal.inbound.models import RawMessage, RawState
 from portal.inbound.process import process_stored
+from portal.mail.jsonform import from_json
 from portal.patients.models import Patient
 from tests.base import PharmacyTestCase
+from tests.documents import files as made
+from tests.documents.structured import NUMBER, archive
 from tests.inbound.letters import LEA, MARTIN, letter, report_of
 from tests.mailboxes.boxes import open_box
 
@@ -111,3 +115,48 @@ class Processing(PharmacyTestCase):
 
         self.assertEqual(Conversation.objects.get().kind, "professional")
         self.assertEqual(Patient.objects.count(), 0)
+
+    def test_a_health_document_is_read_when_it_comes_in(self) -> None:
+        files = {"IHE_XDM.zip": ("application/zip", archive())}
+
+        (raw,) = self.receive(letter(sender=f"Dr Martin <{MARTIN}>", files=files))
+
+        file = raw.message.attachments.get()
+        reading = from_json(Reading, file.reading.encode())
+        (document,) = reading.documents
+        self.assertEqual((file.kind, reading.pages, document.number), ("xdm", 1, NUMBER))
+
+    def test_a_file_that_cannot_be_shown_is_filed_with_the_reason(self) -> None:
+        files = {
+            "vide.pdf": ("application/pdf", b""),
+            "autre.pdf": ("application/pdf", b"MZ not at all"),
+            "deux.jpg": ("image/jpeg", made.jpeg() + made.zipped({"a": b"a"})),
+            "secret.pdf": ("application/pdf", made.encrypted_pdf()),
+            "enorme.png": ("image/png", made.png_head(12_000, 9_000)),
+            "coupee.jpg": ("image/jpeg", made.jpeg(2_000, 3_000)[:4_000]),
+            "IHE_XDM.zip": ("application/zip", archive()[:-300]),
+            "bombe.zip": ("application/zip", made.zip_bomb()),
+            "gourmand.pdf": ("application/pdf", made.pdf(pages=3)),
+        }
+
+        first, second = self.receive(letter(files=files), letter(subject="La suivante"))
+
+        faults = {
+            file.name: from_json(Reading, file.reading.encode()).fault if file.reading else None
+            for file in first.message.attachments.all()
+        }
+        self.assertEqual(
+            faults,
+            {
+                "vide.pdf": "empty",
+                "autre.pdf": "misnamed",
+                "deux.jpg": "two-kinds",
+                "secret.pdf": "encrypted",
+                "enorme.png": "too-large",
+                "coupee.jpg": "damaged",
+                "IHE_XDM.zip": "archive-damaged",
+                "bombe.zip": None,
+                "gourmand.pdf": "",
+            },
+        )
+        self.assertEqual((first.state, second.state), (RawState.FILED, RawState.FILED))
