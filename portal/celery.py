@@ -36,7 +36,8 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks(
-    ["tenants", "portal.audit", "portal.inbound", "portal.outbound", "portal.notices", "portal.records"]
+    ["tenants"]
+    + [f"portal.{name}" for name in ("audit", "mailboxes", "inbound", "outbound", "notices", "records")]
 )
 
 

@@ -151,6 +151,7 @@ WAKEUPS = {
     "deliver": "outbound.deliver_due",
     "notify": "notices.notify",
     "anchor": "audit.anchor",
+    "probe": "mailboxes.probe",
     "night": "records.night",
 }
 FETCH_SECONDS = env.float("FETCH_SECONDS", 30.0)

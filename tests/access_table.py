@@ -75,6 +75,7 @@ TEAM_HOST = {
     "console_access": needs(Permission.MANAGE_TEAM, Permission.INVITE),
     "console_mailbox": needs(Permission.MANAGE_MAILBOX),
     "console_fetch": needs(Permission.MANAGE_MAILBOX),
+    "console_probe": needs(Permission.MANAGE_MAILBOX),
     "console_journal": needs(Permission.READ_JOURNAL),
     "console_journal_export": needs(Permission.READ_JOURNAL),
     "console_hours": needs(Permission.MANAGE_PHARMACY),

@@ -51,20 +51,34 @@ def refuse_controls(text: str) -> None:
         raise MailboxFault(Code.SETTINGS_ADDRESS)
 
 
-def connect(
-    endpoint: Endpoint, ask_for_tls: Callable[[Wire], None], *, reached: Callable[[], None] | None = None
-) -> Wire:
+class Stage(StrEnum):
+    """How far the opening of a session has come."""
+
+    REACHED = "reached"  # the TCP connection stands
+    SECURED = "secured"  # the server's certificate is good; in TLS 1.3 ours may still be refused
+    WELCOMED = "welcomed"  # the server has spoken under TLS: ours was taken
+    LOGGED_IN = "logged-in"
+
+
+Watch = Callable[[Stage, Wire], None]
+
+
+def unwatched(stage: Stage, wire: Wire) -> None:
+    """Stand in for a caller that does not ask how far it came."""
+
+
+def connect(endpoint: Endpoint, ask_for_tls: Callable[[Wire], None], *, watch: Watch = unwatched) -> Wire:
     """Open a verified TLS connection. `ask_for_tls` speaks before STARTTLS; nothing else is said in clear.
 
-    `reached` is called once the TCP connection stands. Raises TransportFault.
+    `watch` is told when it is reached, and when it is secured. Raises TransportFault.
     """
     wire = Wire(_dial(endpoint), endpoint.limits)
     try:
-        if reached:
-            reached()
+        watch(Stage.REACHED, wire)
         if endpoint.security is Security.STARTTLS:
             ask_for_tls(wire)
         wire.upgrade(endpoint.context, endpoint.host)
+        watch(Stage.SECURED, wire)
     except TransportFault as fault:
         wire.close()
         if fault.code in (Code.TLS_EXPIRED, Code.TLS_NOT_YET_VALID):

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from imapclient.imapclient import SENT
+
 from portal.lib.failpoints import reach
-from portal.mail.endpoint import Endpoint, refuse_controls
+from portal.mail.endpoint import Endpoint, Watch, refuse_controls, unwatched
 from portal.mail.faults import Code, MailboxFault, TemporaryFault, TransportFault
 from portal.mail.imap_session import UNREADABLE, answers, open_session
 from portal.mail.wire import MEGABYTE
@@ -49,9 +51,9 @@ class Fetched:
 
 
 @contextmanager
-def open_mailbox(settings: ImapSettings) -> Iterator[Box]:
+def open_mailbox(settings: ImapSettings, *, watch: Watch = unwatched) -> Iterator[Box]:
     """Connect, verify, log in. Whatever fails, now or in the box's methods, is a TransportFault."""
-    box = Box(settings)
+    box = Box(settings, watch=watch)
     try:
         yield box
     except BaseException:
@@ -63,12 +65,12 @@ def open_mailbox(settings: ImapSettings) -> Iterator[Box]:
 class Box:
     """An open mailbox, read-only (EXAMINE, BODY.PEEK): no flag changes at the operator by a fetch."""
 
-    def __init__(self, settings: ImapSettings) -> None:
+    def __init__(self, settings: ImapSettings, *, watch: Watch = unwatched) -> None:
         self._settings = settings
         self._folder = settings.folder
         self._uidvalidity = 0
         self._reopenings = 0
-        self._session = open_session(settings)
+        self._session = open_session(settings, watch=watch)
 
     def select(self, folder: str | None = None) -> int:
         """Open `folder` (default: that of the settings) and return its UIDVALIDITY."""
@@ -77,6 +79,12 @@ class Box:
             self._folder = folder
         self._uidvalidity = self._examine()
         return self._uidvalidity
+
+    def has_sent_folder(self) -> bool:
+        """Whether the server keeps a folder of what was sent, by its mark (RFC 6154) or its usual name."""
+        self._session.wire.allow()
+        with answers():
+            return self._session.find_special_folder(SENT) is not None
 
     def uids(self) -> list[int]:
         """Every UID of the folder, ascending."""

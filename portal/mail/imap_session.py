@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from imapclient import IMAPClient
 
 from portal.lib.failpoints import reach
-from portal.mail.endpoint import Endpoint, Security, connect
+from portal.mail.endpoint import Endpoint, Security, Stage, Watch, connect, unwatched
 from portal.mail.faults import Code, MailboxFault, TemporaryFault, TransportFault
 from portal.mail.wire import Wire
 
@@ -74,15 +74,17 @@ class _Protocol(imaplib.IMAP4):
         self._wire.close()
 
 
-def open_session(endpoint: Endpoint) -> Session:
-    """Connect, verify, log in. Raises TransportFault; then nothing is left open."""
-    wire = connect(endpoint, _ask_for_tls)
+def open_session(endpoint: Endpoint, *, watch: Watch = unwatched) -> Session:
+    """Connect, verify, log in; `watch` is told of each stage. Raises TransportFault; then nothing is left open."""
+    wire = connect(endpoint, _ask_for_tls, watch=watch)
     try:
         if endpoint.security is Security.IMPLICIT:
             _greet(wire)
         with answers():
             session = Session(wire)
+            watch(Stage.WELCOMED, wire)
             _log_in(session, endpoint)
+        watch(Stage.LOGGED_IN, wire)
     except BaseException:
         wire.close()
         raise

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from portal.lib.failpoints import reach
-from portal.mail.endpoint import Endpoint
+from portal.mail.endpoint import Endpoint, Watch, unwatched
 from portal.mail.faults import Code, MailboxFault, PermanentFault, TemporaryFault, TransportFault
 from portal.mail.smtp_session import Reply, Session, open_session, read_reply
 
@@ -76,9 +76,9 @@ class Submission:
         self._told = 0.0
 
     @classmethod
-    def connect(cls, settings: SmtpSettings) -> Self:
+    def connect(cls, settings: SmtpSettings, *, watch: Watch = unwatched) -> Self:
         """Open a verified, logged-in connection. Raises TransportFault."""
-        return cls(open_session(settings), settings.limits.final)
+        return cls(open_session(settings, watch=watch), settings.limits.final)
 
     @property
     def alive(self) -> bool:
@@ -122,6 +122,20 @@ class Submission:
         except BaseException:
             self._drop()
             raise
+
+    def rehearse(self, *, sender: str, recipient: str) -> None:
+        """Name a sender and a recipient, then have the server forget them (RSET): nothing is sent.
+
+        Raises TransportFault: deferred or rejected when one of them is refused, with the reply's codes alone.
+        """
+        _refuse_unsafe(b"\r\n", [sender, recipient])
+        reply = self._mail(b"", sender, None) or self._command(f"RCPT TO:<{recipient}>")
+        self._reset()
+        match _state(reply):
+            case State.TEMPORARY:
+                raise TemporaryFault(Code.DEFERRED, reply.digest)
+            case State.PERMANENT:
+                raise PermanentFault(Code.REJECTED, reply.digest)
 
     def close(self) -> None:
         """Say QUIT and close; safe to call again."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.lib.failpoints import reach
-from portal.mail.endpoint import Endpoint, Security, connect
+from portal.mail.endpoint import Endpoint, Security, Stage, Watch, connect, unwatched
 from portal.mail.faults import Code, MailboxFault, TemporaryFault
 from portal.mail.wire import Wire
 
@@ -56,15 +56,26 @@ class Session:
         return _command(self.wire, line)
 
 
-def open_session(endpoint: Endpoint) -> Session:
-    """Connect, verify, say EHLO, log in. Raises TransportFault; then nothing is left open."""
-    wire = connect(endpoint, _ask_for_tls, reached=lambda: reach("outbound.after-connect"))
+def open_session(endpoint: Endpoint, *, watch: Watch = unwatched) -> Session:
+    """Connect, verify, say EHLO, log in; `watch` is told of each stage.
+
+    Raises TransportFault; then nothing is left open.
+    """
+
+    def told(stage: Stage, wire: Wire) -> None:
+        if stage is Stage.REACHED:
+            reach("outbound.after-connect")
+        watch(stage, wire)
+
+    wire = connect(endpoint, _ask_for_tls, watch=told)
     try:
         reach("outbound.after-tls")
         if endpoint.security is Security.IMPLICIT:
             _expect_welcome(read_reply(wire))
         session = Session(wire, _hello(wire))
+        watch(Stage.WELCOMED, wire)
         _log_in(session, endpoint)
+        watch(Stage.LOGGED_IN, wire)
     except BaseException:
         wire.close()
         raise

@@ -103,3 +103,48 @@ class Mailbox(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class ProbeState(models.TextChoices):
+    ASKED = "asked", "Demandé"
+    RUNNING = "running", "En cours"
+    DONE = "done", "Terminé"
+
+
+class ProbeQuerySet(SealedQuerySet["Probe"]):
+    def of_mailboxes(self, user_id: object) -> ProbeQuerySet:
+        """The last try of each mailbox that this person sees."""
+        return self.filter(Q(mailbox__owner=None) | Q(mailbox__owner=user_id), mailbox__isnull=False)
+
+
+class Probe(models.Model):
+    """What the worker is asked to find out at the operator, and what it found so far, step by step.
+
+    With a mailbox: whether its connection works. Without: where the servers of a domain are (DNS SRV). Findings
+    are codes, dates, names of servers and of authorities: nothing secret, and no word that a server said.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    mailbox = models.OneToOneField(Mailbox, null=True, on_delete=models.CASCADE, related_name="probe")
+    domain = models.CharField(max_length=253, blank=True)
+    state = models.CharField(max_length=7, choices=ProbeState, default=ProbeState.ASKED)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True)  # also names the claim: who took it later wins
+    done_at = models.DateTimeField(null=True)
+    findings = models.JSONField(default=list)
+
+    objects = ProbeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(mailbox__isnull=False, domain="") | (Q(mailbox__isnull=True) & ~Q(domain="")),
+                name="a_probe_is_of_a_mailbox_or_of_a_domain",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -16,7 +16,7 @@ from django.db.models import Min
 from portal.inbound.models import RawMessage, RawState
 from portal.lib.nights import next_night
 from portal.mailboxes.actions import database_now
-from portal.mailboxes.models import Mailbox, MailboxState
+from portal.mailboxes.models import Mailbox, MailboxState, Probe, ProbeState
 from portal.notices import deliver as notices
 from portal.outbound.reaper import next_due
 from portal.vault.blobs import BlobColumns, sweep_orphans
@@ -46,6 +46,8 @@ def wake_what_is_due() -> None:
         wake("fetch", turn)
     if RawMessage.objects.filter(state=RawState.STORED).exists():
         wake("process", database_now())
+    if Probe.objects.exclude(state=ProbeState.DONE).exists():
+        wake("probe", database_now())
     leaving = next_due()
     if leaving is not None:
         wake("deliver", leaving)

@@ -78,7 +78,7 @@ class TheMailbox(ConsoleTestCase):
             self.assertEqual(browser.post(console("fetch", self.box.pk)).status_code, 404)
 
     def test_the_page_costs_the_same_for_two_mailboxes(self) -> None:
-        with self.assertNumQueries(7):  # host, session, person, phone; mailboxes, counts, deliveries
+        with self.assertNumQueries(7):  # session, person; mailboxes, counts, deliveries, probes
             self.as_nadia.get(console("mailbox"))
         open_box("deuxieme@officine-test.mssante.fr")
         with self.assertNumQueries(7):

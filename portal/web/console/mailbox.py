@@ -15,12 +15,13 @@ from portal.conversations import counters
 from portal.conversations.models import CounterKind
 from portal.mailboxes.actions import fetch_now
 from portal.mailboxes.faults import ShownFault, fetch_fault, send_fault
-from portal.mailboxes.models import Mailbox, MailboxKind, MailboxState
+from portal.mailboxes.models import Mailbox, MailboxKind, MailboxState, Probe
 from portal.outbound.models import Delivery
 from portal.team.models import User
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.console.frame import MAILBOX, done, page
+from portal.web.console.probe import ProbeCard, probe_card
 from portal.web.inbox.faults import mailboxes_of
 from portal.web.requests import StaffRequest
 
@@ -40,6 +41,8 @@ class MailboxCard:
     failed: int
     quarantined: int
     faults: tuple[tuple[str, ShownFault], ...]
+    probe: ProbeCard
+    alone: bool
 
 
 @requires(Permission.MANAGE_MAILBOX)
@@ -62,14 +65,26 @@ def console_fetch(request: StaffRequest, mailbox_id: UUID) -> HttpResponse:
 
 
 def _cards(me: User) -> list[MailboxCard]:
-    """Three queries, whatever their number."""
+    """Four queries, whatever their number."""
     mailboxes = list(mailboxes_of(me))
     counted = counters.of_mailboxes(me.pk)
     waiting = Delivery.objects.waiting_by_mailbox()
-    return [_card(mailbox, counted, waiting.get(mailbox.pk, 0)) for mailbox in mailboxes]
+    probes = {probe.mailbox_id: probe for probe in Probe.objects.of_mailboxes(me.pk)}
+    alone = len(mailboxes) == 1
+    return [
+        _card(mailbox, counted, waiting.get(mailbox.pk, 0), probes.get(mailbox.pk), alone=alone)
+        for mailbox in mailboxes
+    ]
 
 
-def _card(mailbox: Mailbox, counted: Mapping[tuple[UUID, CounterKind], int], waiting: int) -> MailboxCard:
+def _card(
+    mailbox: Mailbox,
+    counted: Mapping[tuple[UUID, CounterKind], int],
+    waiting: int,
+    probe: Probe | None,
+    *,
+    alone: bool,
+) -> MailboxCard:
     found = (("La réception est arrêtée", fetch_fault(mailbox)), ("L’envoi est arrêté", send_fault(mailbox)))
     return MailboxCard(
         id=mailbox.pk,
@@ -83,4 +98,6 @@ def _card(mailbox: Mailbox, counted: Mapping[tuple[UUID, CounterKind], int], wai
         failed=counted.get((mailbox.pk, CounterKind.FAILED), 0),
         quarantined=counted.get((mailbox.pk, CounterKind.QUARANTINE), 0),
         faults=tuple((title, fault) for title, fault in found if fault),
+        probe=probe_card(mailbox, probe),
+        alone=alone,
     )

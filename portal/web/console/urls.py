@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.console import form, hours, journal, links, mailbox, person, team
+from portal.web.console import form, hours, journal, links, mailbox, person, probe, team
 
 urlpatterns = [
     path("", team.console_home, name="console_home"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("equipe/<uuid:person_id>/responsable/", person.console_transfer, name="console_transfer"),
     path("messagerie/", mailbox.console_mailbox, name="console_mailbox"),
     path("messagerie/<uuid:mailbox_id>/relever/", mailbox.console_fetch, name="console_fetch"),
+    path("messagerie/<uuid:mailbox_id>/essai/", probe.console_probe, name="console_probe"),
     path("journal/", journal.console_journal, name="console_journal"),
     path("journal/export.csv", journal.console_journal_export, name="console_journal_export"),
     path("horaires/", hours.console_hours, name="console_hours"),
