@@ -64,6 +64,13 @@ class Event(TextChoices):
     TRAIT_COPY = "conversation:copy", "Trait d’identité copié"
     ATTACHMENT_DOWNLOAD = "attachment:download", "Pièce jointe téléchargée"
     DRAFT_DISCARD = "draft:discard", "Brouillon supprimé"
+    DRAFT_SUBMIT = "draft:submit", "Message soumis à un pharmacien"
+    DRAFT_TAKE_BACK = "draft:take-back", "Message soumis repris par son auteur"
+    DRAFT_APPROVE = "draft:approve", "Message validé et envoyé"
+    DRAFT_RETURN = "draft:return", "Message renvoyé à son auteur"
+    TEMPLATE_CHANGE = "template:change", "Modèle modifié"
+    TEMPLATE_APPROVE = "template:approve", "Modèle approuvé"
+    TEMPLATE_DELETE = "template:delete", "Modèle supprimé"
 
     # What comes in.
     MESSAGE_RECEIVE = "message:receive", "Message reçu"

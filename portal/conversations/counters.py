@@ -36,6 +36,7 @@ def counted(conversation: Conversation) -> Counts:
     if conversation.failed:
         keys.append((mailbox, CounterKind.FAILED, None))
     keys.extend([(mailbox, CounterKind.PRESCRIPTION, None)] * conversation.prescriptions_open)
+    keys.extend([(mailbox, CounterKind.REVIEW, None)] * conversation.submitted)
     return Tally(keys)
 
 
@@ -54,6 +55,11 @@ def move(before: Counts, after: Counts) -> None:
 def move_quarantine(mailbox_id: UUID, n: int) -> None:
     """Count `n` more (or fewer) messages in quarantine."""
     move(Tally(), Tally({(mailbox_id, CounterKind.QUARANTINE, None): n}))
+
+
+def in_review(mailbox_id: UUID, n: int) -> Counts:
+    """`n` messages that wait for a pharmacist and are in no conversation yet."""
+    return Tally({(mailbox_id, CounterKind.REVIEW, None): n})
 
 
 def of_mailboxes(user_id: UUID) -> Mapping[tuple[UUID, CounterKind], int]:

@@ -56,6 +56,7 @@ MOVED = (
         "closed_at",
         "prescription_count",
         "prescriptions_open",
+        "submitted",
     ),
 )
 
@@ -141,10 +142,13 @@ def file_sent(
     people: Sequence[Address],
     version: int | None = None,
     pk: UUID | None = None,
+    released_by: User | None = None,
+    submitted: bool = False,
 ) -> Message:
     """File what the team sends to `people`, in `conversation` or in a new one that its author keeps.
 
-    `headers` is what Message.headers holds. Called in a transaction, before wake-ups and the journal.
+    `headers` is what Message.headers holds. `released_by` let it leave for its author, `by`; `submitted`: it waited
+    for a pharmacist until now, and does no more. Called in a transaction, before wake-ups and the journal.
 
     Raises:
         StaleVersion: the conversation has moved since `version` was on screen.
@@ -153,10 +157,11 @@ def file_sent(
     if conversation is None:
         current = _begun(mailbox, people[0], Correspondent(people[0]), subject, at)
         current.assignee, current.unopened = by, False
-        before = Tally[counters.Key]()
+        before = counters.in_review(mailbox.pk, int(submitted))
     else:
         current = locked(conversation.pk, version)
         before = counters.counted(current)
+        current.submitted -= int(submitted)
     current.last_sent_at = max(at, current.last_sent_at or at)
     if headers.get("ends_exchange"):
         current.closed_at = at
@@ -168,6 +173,7 @@ def file_sent(
         kind=MessageKind.SENT,
         at=at,
         author=by,
+        released_by=released_by,
         message_id_fingerprint=message_mark(message_id),
         ends_exchange=bool(headers.get("ends_exchange")),
         headers=dict(headers),

@@ -32,6 +32,7 @@ LISTED = (
     *("last_message_at", "last_sent_at", "last_received_at", "message_count", "attachment_count"),
     *(
         "prescriptions_open",
+        "submitted",
         "unopened",
         "failed",
         "snoozed_until",
@@ -96,6 +97,8 @@ class Conversation(models.Model):
     # Prescriptions it ever held, and those still under way: moved by portal/prescriptions alone.
     prescription_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     prescriptions_open = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # Answers that wait for a pharmacist: moved by portal/conversations/submissions.py alone.
+    submitted = models.PositiveSmallIntegerField(default=0, db_default=0)
     unopened = models.BooleanField(default=True)  # nobody of the team has opened its newest message
     failed = models.BooleanField(default=False)  # a send failed or is uncertain, and nobody has dealt with it
     snoozed_until = models.DateTimeField(null=True)
@@ -139,7 +142,9 @@ class MessageQuerySet(SealedQuerySet["Message"]):
         """The messages of a conversation in order, with who wrote them and their files: two queries."""
         found = self.filter(conversation=conversation_id).order_by("at", "id").defer("tokens")
         files = Attachment.objects.order_by("position")
-        return found.select_related("author", "about").prefetch_related(Prefetch("attachments", files))
+        return found.select_related("author", "about", "released_by").prefetch_related(
+            Prefetch("attachments", files)
+        )
 
 
 class Message(models.Model):
@@ -150,6 +155,10 @@ class Message(models.Model):
     kind = models.CharField(max_length=5, choices=MessageKind)
     at = models.DateTimeField()  # when it reached the team or was sent; what the sender claims is in headers
     author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # The pharmacist who let it leave, where that is not the author.
+    released_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     # For an event: what happened (assigned, finished, reopened) and to whom.
@@ -222,6 +231,7 @@ class CounterKind(models.TextChoices):
     FAILED = "failed", "Échecs"
     QUARANTINE = "quarantine", "Quarantaine"
     PRESCRIPTION = "prescription", "Ordonnances"
+    REVIEW = "review", "À valider"
 
 
 class Counter(models.Model):

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from portal.audit.actions import record
 from portal.audit.events import Event
-from portal.conversations.actions import file_sent
-from portal.conversations.models import ConversationKind, Message
+from portal.conversations.models import Message
 from portal.conversations.withdrawal import withdraw_sent
-from portal.mail.addresses import Address
-from portal.mailboxes.actions import database_now
-from portal.mailboxes.models import MailboxState
 from portal.outbound import drafts
-from portal.outbound.addressees import Refusal, Refused, check_recipients
-from portal.outbound.again import enqueue, send_again
+from portal.outbound.again import send_again
+from portal.outbound.approval import count, put_before_pharmacists
 from portal.outbound.attention import settle_attention
-from portal.outbound.freezing import Frozen, freeze
+from portal.outbound.leaving import put_in_queue
 from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState, RecipientState
 from portal.outbound.rows import Held, hold
-from portal.outbound.same import refuse_same
 from portal.outbound.states import transition
+from portal.outbound.templating import refuse_unapproved
 from portal.team.models import User
-
-EMPTY = "Le message est vide."
-PAUSED = "La boîte est en pause : rien n’en part pour le moment."
-CLOSED = (
-    "L’échange avec ce patient a été clos : il ne peut plus répondre ici, et une réponse ne partirait pas. "
-    "S’il écrit de nouveau, vous pourrez lui répondre."
-)
-NO_PATIENT = "Seul l’échange avec un patient peut être clos."
-TOO_BIG = "Le message est trop gros : retirez un fichier ou envoyez-le en plusieurs fois."
 
 
 class TooLate(Exception):
@@ -72,6 +57,7 @@ def queue(
     Raises:
         NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
         StaleDraft: other words were saved since `draft` was read: nobody has seen what would leave.
+        NeedsPharmacist: `by` may not send these words alone; they are to be submitted.
         Refused: with the reasons, by recipient.
         SameMessageAgain: the same words went to the same person minutes ago, and `confirmed` is not set.
         StaleVersion: the conversation has moved: nothing was sent, show what is new.
@@ -86,21 +72,24 @@ def queue(
             raise drafts.NoSuchDraft(kept.pk)
         if kept.version != draft.version:
             raise drafts.StaleDraft(kept)
-        to = _checked(kept, ends_exchange=ends_exchange)
-        if not confirmed:
-            refuse_same(kept.text, to)
-        at = database_now()
-        frozen = freeze(kept, mailbox=kept.mailbox, to=to, at=at, ends_exchange=ends_exchange)
-        if len(frozen.raw) > settings.MAX_MESSAGE_BYTES:
-            raise Refused([Refusal("", TOO_BIG)])
-        return _enqueue(kept, frozen, by=by, key=idempotency_key, version=version)
+        refuse_unapproved(kept, by)
+        return put_in_queue(
+            kept,
+            by=by,
+            key=idempotency_key,
+            version=version,
+            confirmed=confirmed,
+            ends_exchange=ends_exchange,
+        )
 
 
 def undo(delivery: Delivery, *, by: User) -> Draft | None:
-    """Take back what has not left: its words and files go into an open draft of its author, which is returned.
+    """Take back what has not left: its words and files are a draft again, which is returned.
 
-    None when there is no draft to open: it was sent again from its frozen bytes. Recipients that an earlier try
-    reached keep the message, and are not in the draft.
+    Its author's open one, if she takes back what she sent herself. Otherwise it stands before the pharmacists,
+    where everybody sees it: what one of them had let leave is where it came from, and a colleague's words are not
+    put away into the author's own drawer. None when there is no draft: it was sent again from its frozen bytes.
+    Recipients that an earlier try reached keep the message, and are not in the draft.
 
     Raises:
         TooLate: it is leaving, or has left.
@@ -114,15 +103,17 @@ def undo(delivery: Delivery, *, by: User) -> Draft | None:
             held.settle(recipient, RecipientState.CANCELLED, code="")
         transition(held.delivery, DeliveryState.CANCELLED, done_at=held.at)
         reached = len(waiting) < len(held.recipients)
-        draft = _give_back(held, only=[recipient.address for recipient in waiting] if reached else None)
+        only = [recipient.address for recipient in waiting] if reached else None
+        draft = _give_back(held, only=only, by=by)
         if draft is not None and not reached:
             _take_out(held.delivery)
+        _count(draft)
         record(Event.DELIVERY_CANCEL, by=by, on=("delivery", delivery.pk))
     return draft
 
 
 def rewrite(delivery: Delivery, *, by: User) -> Draft | None:
-    """Put the words and files of a failed delivery into an open draft of its author, for whom it did not reach.
+    """Put the words and files of a failed delivery into a draft again, for whom it did not reach; as `undo`.
 
     None when they went into a draft already, or it was sent from frozen bytes.
     """
@@ -130,7 +121,8 @@ def rewrite(delivery: Delivery, *, by: User) -> Draft | None:
         held = hold(delivery.pk)
         if held.delivery.state != DeliveryState.FAILED:
             raise TooLate(delivery.pk)
-        draft = _give_back(held, only=None)
+        draft = _give_back(held, only=None, by=by)
+        _count(draft)
         record(Event.DELIVERY_REWRITE, by=by, on=("delivery", delivery.pk))
     return draft
 
@@ -151,55 +143,8 @@ def resolve_uncertain(delivery: Delivery, *, by: User, decision: Decision) -> De
         return _SETTLED[decision](held, by)
 
 
-def _checked(draft: Draft, *, ends_exchange: bool) -> tuple[Address, ...]:
-    conversation = draft.conversation
-    if conversation and conversation.closed_at:
-        raise Refused([Refusal("", CLOSED)])
-    if ends_exchange and (conversation is None or conversation.kind != ConversationKind.PATIENT):
-        raise Refused([Refusal("", NO_PATIENT)])
-    if draft.mailbox.state == MailboxState.PAUSED:
-        raise Refused([Refusal("", PAUSED)])
-    if not draft.text.strip() and not draft.files.exists():
-        raise Refused([Refusal("", EMPTY)])
-    return check_recipients(draft.recipients, conversation)
-
-
-def _enqueue(draft: Draft, frozen: Frozen, *, by: User, key: UUID, version: int | None) -> Delivery:
-    at = frozen.mail.date
-    message = file_sent(
-        draft.conversation,
-        mailbox=draft.mailbox,
-        by=by,
-        at=at,
-        headers=frozen.headers,
-        text=frozen.mail.text,
-        message_id=frozen.mail.message_id,
-        attachments=frozen.files,
-        people=frozen.mail.to,
-        version=version if draft.conversation_id else None,
-    )
-    draft.state = DraftState.SENT
-    draft.save(update_fields=["state", "updated_at"])
-    delivery = enqueue(
-        frozen.raw,
-        mailbox=draft.mailbox,
-        message_id=message.pk,
-        addresses=[address.address for address in frozen.mail.to],
-        author=by,
-        idempotency_key=key,
-        draft=draft,
-        at=at,
-        leaves_at=at + timedelta(seconds=settings.UNDO_SECONDS),
-    )
-    detail = f"recipients={len(frozen.mail.to)} files={len(frozen.files)}"
-    record(Event.MESSAGE_SEND, by=by, on=("delivery", delivery.pk), detail=detail)
-    if message.ends_exchange:
-        record(Event.EXCHANGE_CLOSE, by=by, on=("conversation", message.conversation_id))
-    return delivery
-
-
-def _give_back(held: Held, *, only: list[str] | None) -> Draft | None:
-    """Open the draft again, perhaps only for some of its recipients; its delivery lets go of it."""
+def _give_back(held: Held, *, only: list[str] | None, by: User) -> Draft | None:
+    """Make it a draft again, perhaps only for some of its recipients; its delivery lets go of it."""
     if held.delivery.draft_id is None:
         return None
     draft = Draft.objects.select_for_update().get(pk=held.delivery.draft_id)
@@ -207,7 +152,16 @@ def _give_back(held: Held, *, only: list[str] | None) -> Draft | None:
     if only is not None:
         draft.recipients = only
         draft.save(update_fields=["recipients", "updated_at"])
-    return drafts.reopen(draft)
+    if draft.author_id == by.pk and draft.submitted_at is None:
+        return drafts.reopen(draft)
+    draft.version += 1
+    put_before_pharmacists(draft, by=draft.submitted_by or by)
+    return draft
+
+
+def _count(draft: Draft | None) -> None:
+    if draft is not None and draft.state == DraftState.SUBMITTED:
+        count(draft, 1)
 
 
 def _take_out(delivery: Delivery) -> None:

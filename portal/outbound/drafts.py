@@ -25,6 +25,7 @@ KEEP_DISCARDED = timedelta(days=30)
 LONGEST_SUBJECT = 255
 LONGEST_TEXT = 500_000
 MOST_TYPED = 100
+SAVED = ("recipients", "subject", "text", "template", "blanks", "version", "updated_at")
 # While a delivery is in one of these, its words may be wanted back.
 MAY_COME_BACK = (
     *(DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.HANDOVER, DeliveryState.RETRY_WAIT),
@@ -90,8 +91,8 @@ def start_reply(conversation: Conversation, *, by: User, draft_id: UUID | None =
         defaults={
             "id": draft_id or uuid7(),
             "mailbox_id": conversation.mailbox_id,
-            "recipients": _who_to_answer(conversation),
-            "subject": _answered(conversation.subject),
+            "recipients": who_to_answer(conversation),
+            "subject": answered_subject(conversation),
         },
     )
     return draft
@@ -110,13 +111,21 @@ def save_draft(
         kept = lock_draft(draft, by=by)
         if kept.version != version:
             raise StaleDraft(kept)
-        before = (kept.recipients, kept.subject, kept.text)
+        before = (kept.recipients, kept.subject, kept.text, kept.template_id)
         kept.recipients = [one_line(entry, 600) for entry in recipients][:MOST_TYPED]
         kept.subject, kept.text = one_line(subject, LONGEST_SUBJECT), many_lines(text)[:LONGEST_TEXT]
-        if (kept.recipients, kept.subject, kept.text) != before:
+        kept.template, kept.blanks = None, None  # free words from here on, whatever they were
+        if (kept.recipients, kept.subject, kept.text, kept.template_id) != before:
             kept.version += 1
-            kept.save(update_fields=["recipients", "subject", "text", "version", "updated_at"])
+            kept.save(update_fields=SAVED)
     return kept
+
+
+def rewrite_text(draft: Draft, text: str) -> None:
+    """Put other words into a draft that is held: free ones."""
+    draft.text, draft.template, draft.blanks = many_lines(text)[:LONGEST_TEXT], None, None
+    draft.version += 1
+    draft.save(update_fields=SAVED)
 
 
 def discard(draft: Draft, *, by: User) -> None:
@@ -188,28 +197,7 @@ def hold_draft(draft: Draft, *, by: User) -> Draft:
     return kept
 
 
-def _own(user: User) -> SealedQuerySet[Draft]:
-    return Draft.objects.filter(author=user, state=DraftState.OPEN)
-
-
-def _merge(draft: Draft, into: Draft) -> Draft:
-    """Files move by their row: sealed bytes are bound to their own key, not to their draft."""
-    into.recipients = list(dict.fromkeys([*draft.recipients, *into.recipients]))
-    into.text = "\n\n".join(text for text in (draft.text, into.text) if text.strip())
-    into.subject = into.subject or draft.subject
-    into.version += 1
-    into.save(update_fields=["recipients", "subject", "text", "version", "updated_at"])
-    draft.files.update(draft=into)
-    draft.delete()
-    return into
-
-
-def _forget_old() -> None:
-    """Health data does not stay for ever because somebody threw it away."""
-    Draft.objects.filter(state=DraftState.DISCARDED, updated_at__lt=timezone.now() - KEEP_DISCARDED).delete()
-
-
-def _who_to_answer(conversation: Conversation) -> list[str]:
+def who_to_answer(conversation: Conversation) -> list[str]:
     """Reply-To, else From, of the last message received (mssante 3.2); else whom the conversation is with."""
     last = (
         Message.objects.filter(conversation=conversation, kind=MessageKind.RECEIVED)
@@ -223,11 +211,38 @@ def _who_to_answer(conversation: Conversation) -> list[str]:
     return [_typed(person) for person in named if person and person["address"]]
 
 
+def answered_subject(conversation: Conversation) -> str:
+    subject = conversation.subject
+    return subject if subject[:3].lower() == "re:" or not subject else f"Re: {subject}"
+
+
+def _own(user: User) -> SealedQuerySet[Draft]:
+    return Draft.objects.filter(author=user, state=DraftState.OPEN)
+
+
+def _merge(draft: Draft, into: Draft) -> Draft:
+    """Files move by their row: sealed bytes are bound to their own key, not to their draft."""
+    into.recipients = list(dict.fromkeys([*draft.recipients, *into.recipients]))
+    words = (draft.aside or "", draft.text, into.aside or "", into.text)
+    into.text = "\n\n".join(text for text in words if text.strip())
+    into.subject = into.subject or draft.subject
+    into.template, into.blanks, into.aside = None, None, None
+    if draft.returned_at is not None:
+        into.returned_at, into.returned_by = draft.returned_at, draft.returned_by
+        into.return_note = draft.return_note
+    into.version += 1
+    into.save(update_fields=[*SAVED, "aside", "returned_at", "returned_by", "return_note"])
+    draft.files.update(draft=into)
+    draft.delete()
+    return into
+
+
+def _forget_old() -> None:
+    """Health data does not stay for ever because somebody threw it away."""
+    Draft.objects.filter(state=DraftState.DISCARDED, updated_at__lt=timezone.now() - KEEP_DISCARDED).delete()
+
+
 def _typed(person: dict[str, str]) -> str:
     """As a person would type it; a label with commas or brackets in it would be read as more addresses."""
     label = re.sub(r'[",;:<>()\\@]', " ", person["label"]).strip()
     return f"{label} <{person['address']}>" if label else person["address"]
-
-
-def _answered(subject: str) -> str:
-    return subject if subject[:3].lower() == "re:" or not subject else f"Re: {subject}"

@@ -19,8 +19,42 @@ from portal.vault.blobs import BlobColumns
 from portal.vault.fields import SealedJSONField, SealedManager, SealedQuerySet, SealedTextField
 
 
+class ReplyTemplate(models.Model):
+    """Words for patients, written once: who is no pharmacist sends them alone, once a pharmacist approved them.
+
+    They are the house's own, and hold nothing of a patient: blanks such as `{heure}` are filled when they are used
+    (portal/outbound/blanks.py).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=60)
+    text = models.CharField(max_length=2000)
+    version = models.PositiveIntegerField(default=1)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SealedManager["ReplyTemplate"]()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True, approved_at__isnull=True)
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="approved_by_somebody",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class DraftState(models.TextChoices):
     OPEN = "open", "Brouillon"
+    SUBMITTED = "submitted", "À valider"
     SENT = "sent", "Envoyé"
     DISCARDED = "discarded", "Abandonné"
 
@@ -40,6 +74,21 @@ class Draft(models.Model):
     recipients = SealedJSONField(label="draft.recipients", default=list)  # as they were typed
     subject = SealedTextField(label="draft.subject", blank=True, default="")
     text = SealedTextField(label="draft.text", blank=True, default="")
+    # Words from a template: what its blanks are filled with, and the free words that it stands before.
+    template = models.ForeignKey(ReplyTemplate, null=True, on_delete=models.SET_NULL, related_name="+")
+    blanks = SealedJSONField(label="draft.blanks", null=True)
+    aside = SealedTextField(label="draft.aside", null=True)
+    # When it was put before a pharmacist, by its author or by whoever took it back before it left.
+    submitted_at = models.DateTimeField(null=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # When a pharmacist last gave it back to its author, and with which words.
+    returned_at = models.DateTimeField(null=True)
+    returned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    return_note = SealedTextField(label="draft.return_note", null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -53,6 +102,9 @@ class Draft(models.Model):
                 condition=Q(state="open", conversation__isnull=False),
                 name="one_open_draft_each",
             )
+        ]
+        indexes = [
+            models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="draft_submitted")
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,9 @@ class Permission(StrEnum):
     REPLY = "reply"
     COMPOSE = "compose"
     SEND = "send"
+    SEND_TEMPLATE = "send-template"
+    SUBMIT = "submit"
+    APPROVE = "approve"
     NOTE = "note"
     PREPARE = "prepare"
     CONTROL = "control"
@@ -32,6 +35,7 @@ class Permission(StrEnum):
     MANAGE_TEAM = "manage-team"
     MANAGE_MAILBOX = "manage-mailbox"
     MANAGE_PHARMACY = "manage-pharmacy"
+    MANAGE_TEMPLATES = "manage-templates"
     READ_JOURNAL = "read-journal"
     TRANSFER_RESPONSIBILITY = "transfer-responsibility"
 
@@ -44,12 +48,15 @@ EVERYONE = frozenset(
         Permission.REPLY,
         Permission.COMPOSE,
         Permission.SEND,
+        Permission.SEND_TEMPLATE,
+        Permission.SUBMIT,
         Permission.NOTE,
         Permission.PREPARE,
         Permission.HAND_OVER,
     }
 )
 PHARMACIST = EVERYONE | {
+    Permission.APPROVE,
     Permission.CLOSE_EXCHANGE,
     Permission.CONTROL,
     Permission.DOWNLOAD_ORIGINAL,
@@ -63,6 +70,7 @@ RESPONSIBLE = frozenset(
         Permission.MANAGE_TEAM,
         Permission.MANAGE_MAILBOX,
         Permission.MANAGE_PHARMACY,
+        Permission.MANAGE_TEMPLATES,
         Permission.READ_JOURNAL,
         Permission.TRANSFER_RESPONSIBILITY,
     }

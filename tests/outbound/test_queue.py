@@ -10,9 +10,10 @@ from portal.conversations.actions import StaleVersion
 from portal.conversations.models import Conversation, Message
 from portal.mailboxes.models import MailboxState
 from portal.outbound import addressees
-from portal.outbound.actions import EMPTY, PAUSED, queue
+from portal.outbound.actions import queue
 from portal.outbound.addressees import Refused
 from portal.outbound.drafts import NoSuchDraft, StaleDraft, get_draft
+from portal.outbound.leaving import EMPTY, PAUSED
 from portal.outbound.models import Delivery, DraftState
 from portal.outbound.same import SameMessageAgain
 from sandbox.people import DOCTOR, PATIENT
@@ -172,7 +173,7 @@ class AllOrNothing(OutboundTestCase):
         draft = self.letter()
 
         with (
-            mock.patch("portal.outbound.actions.record", side_effect=RuntimeError),
+            mock.patch("portal.outbound.leaving.record", side_effect=RuntimeError),
             self.assertRaises(RuntimeError),
         ):
             self.send(draft)

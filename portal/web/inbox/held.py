@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from portal.conversations.actions import ASSIGNED, FINISHED
 from portal.conversations.models import Conversation, Message, MessageKind
+from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.outbound.models import Draft
 from portal.outbound.same import SameMessageAgain
 from portal.team.models import User
@@ -14,7 +15,13 @@ from portal.web.inbox.people import correspondent, first_name
 
 DID = {MessageKind.RECEIVED: "a écrit", MessageKind.SENT: "a répondu"}
 I_DID = {MessageKind.SENT: "avez répondu"}
-EVENTS = {ASSIGNED: "attribué la conversation", FINISHED: "terminé la conversation"}
+EVENTS = {
+    ASSIGNED: "attribué la conversation",
+    FINISHED: "terminé la conversation",
+    SUBMITTED: "soumis une réponse à un pharmacien",
+    TAKEN_BACK: "repris sa réponse",
+    SENT_BACK: "renvoyé une réponse à son auteur",
+}
 
 
 def moved(conversation: Conversation, me: User) -> HeldCard:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from portal.conversations.actions import ASSIGNED, FINISHED
 from portal.conversations.models import Conversation, Message, MessageKind
+from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.mail.addresses import Address
 from portal.mail.display import fold_quotes
 from portal.team.models import User
@@ -25,6 +26,7 @@ MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
 UNFOLDED = 3
 ENDS, SAYS_END = "Ce message a clos l’échange avec le patient", "Ce message annonce la fin de l’échange"
 TEAM = "La pharmacie"
+SUBMISSIONS = {SUBMITTED: "a soumis une réponse à un pharmacien", TAKEN_BACK: "a repris sa réponse"}
 
 
 def timeline(
@@ -141,6 +143,10 @@ def _done(message: Message) -> tuple[str, str]:
         return _assigned(message, who), "user"
     if message.what == FINISHED:
         return f"{who} a terminé", "circle-check"
+    if message.what == SENT_BACK and message.about:
+        return f"{who} a renvoyé la réponse à {first_name(message.about.display_name)}", "undo-2"
+    if message.what in SUBMISSIONS:
+        return f"{who} {SUBMISSIONS[message.what]}", "user"
     return (
         (f"{who} a rouvert", "undo-2") if who else ("Rouverte : un envoi demande votre attention", "undo-2")
     )

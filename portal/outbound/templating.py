@@ -1,0 +1,109 @@
+"""Answer with a template: its words in a draft, and whether they still are nothing but its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.conversations.models import Conversation, ConversationKind
+from portal.lib.text import visible
+from portal.outbound.blanks import Facts, Filled, fill, typed_blanks
+from portal.outbound.drafts import StaleDraft, answered_subject, lock_draft, who_to_answer
+from portal.outbound.models import Draft, ReplyTemplate
+from portal.team.models import User
+from portal.team.policy import Permission, allows
+from tenants.context import current_pharmacy
+
+TO_PATIENTS = (ConversationKind.PATIENT, ConversationKind.FORM)
+LONGEST_VALUE = 100
+FILLED = ("template", "blanks", "aside", "recipients", "subject", "text", "version", "updated_at")
+
+
+class NeedsPharmacist(Exception):
+    """Who wrote this may not let it leave alone: it is to be submitted."""
+
+
+def refuse_unapproved(draft: Draft, by: User) -> None:
+    """Raises NeedsPharmacist, unless this person sends anything, or these are the words of an approved template."""
+    if allows(by, Permission.SEND):
+        return
+    if not (allows(by, Permission.SEND_TEMPLATE) and is_untouched(draft)):
+        raise NeedsPharmacist
+
+
+def is_untouched(draft: Draft) -> bool:
+    """Whether a draft is an approved template for the patient who wrote, and nothing else: by what is stored alone."""
+    template, conversation = draft.template, draft.conversation
+    if template is None or template.approved_at is None or conversation is None:
+        return False
+    filled = filled_for(conversation, template, draft.blanks or {})
+    return (
+        conversation.kind in TO_PATIENTS
+        and not filled.faults
+        and filled.text == draft.text
+        and draft.recipients == who_to_answer(conversation)
+        and draft.subject == answered_subject(conversation)
+        and not draft.files.exists()
+    )
+
+
+def filled_for(conversation: Conversation, template: ReplyTemplate, values: Mapping[str, str]) -> Filled:
+    """A template as this conversation's patient would read it."""
+    facts = Facts(given_name=given_name(conversation), pharmacy=current_pharmacy().name)
+    return fill(template.text, values, facts, today=timezone.localdate())
+
+
+def save_filled(
+    draft: Draft, *, by: User, version: int, template: ReplyTemplate, values: Mapping[str, str]
+) -> Draft:
+    """Make the words of a draft those of a template; free words that were there are put aside, not lost.
+
+    Raises:
+        StaleDraft: another tab or place saved meanwhile.
+        NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
+    """
+    with transaction.atomic():
+        kept = lock_draft(draft, by=by)
+        if kept.version != version or kept.conversation is None:
+            raise StaleDraft(kept)
+        before = (kept.template_id, kept.blanks, kept.text, kept.recipients, kept.subject)
+        if kept.template_id is None and kept.text.strip():
+            kept.aside = kept.text
+        kept.template = template
+        known = {blank.key for blank in typed_blanks(template.text)}
+        typed = {**(kept.blanks or {}), **values}
+        kept.blanks = {key: visible(value)[:LONGEST_VALUE] for key, value in typed.items() if key in known}
+        kept.text = filled_for(kept.conversation, template, kept.blanks).text
+        kept.recipients, kept.subject = who_to_answer(kept.conversation), answered_subject(kept.conversation)
+        if (kept.template_id, kept.blanks, kept.text, kept.recipients, kept.subject) != before:
+            kept.version += 1
+            kept.save(update_fields=FILLED)
+    return kept
+
+
+def write_freely(draft: Draft, *, by: User, version: int) -> Draft:
+    """Leave the template: its words become free ones, after those that had been put aside. Raises as `save_filled`."""
+    with transaction.atomic():
+        kept = lock_draft(draft, by=by)
+        if kept.version != version:
+            raise StaleDraft(kept)
+        if kept.template_id is not None:
+            kept.text = "\n\n".join(text for text in (kept.aside or "", kept.text) if text.strip())
+            kept.template, kept.blanks, kept.aside = None, None, None
+            kept.version += 1
+            kept.save(update_fields=FILLED)
+    return kept
+
+
+def given_name(conversation: Conversation) -> str:
+    """The patient's first name; of a mere label only a word that is surely none of a family name's."""
+    patient = conversation.patient
+    if patient is not None and patient.first_names.strip():
+        return visible(patient.first_names).split()[0][:LONGEST_VALUE]
+    label = patient.display_name if patient is not None else ""
+    words = visible(label).split()
+    name = words[0] if len(words) > 1 else ""
+    plain = name.replace("-", "").isalpha() and not name.isupper() and len(name) > 3
+    return name if plain else ""
