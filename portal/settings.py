@@ -76,9 +76,12 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 AUTH_USER_MODEL = "team.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-ROOT_URLCONF = "portal.urls"
+ROOT_URLCONF = "portal.urls_demo" if DEMO else "portal.urls"
 PUBLIC_SCHEMA_URLCONF = "portal.urls_public"
 CONTENT_URLCONF = "portal.urls_content"
+# The front page of the demonstration; on these hosts alone, and nowhere else.
+DEMO_HOME_URLCONF = "portal.urls_demo_home"
+DEMO_HOME_HOSTS = ("localhost", "127.0.0.1")
 HEALTH_PATH = "/healthz"
 WSGI_APPLICATION = "portal.wsgi.application"
 

@@ -42,7 +42,7 @@ class Places:
 
     @property
     def url(self) -> str:
-        return f"http://soleil.localhost:{self.ports['web']}/equipe/"
+        return f"http://localhost:{self.ports['web']}"
 
 
 def folder() -> Path:
@@ -270,11 +270,12 @@ def _welcome(places: Places) -> str:
         f"    {row['pharmacy']:<22} {row['name']:<18} {row['role']:<24} {row['sign_in']}" for row in people
     )
     return f"""\
+    Begin here             {places.url}       everybody one click away, and a tour of two minutes
     Pharmacie du Soleil    http://soleil.localhost:{port}/equipe/
     Pharmacie de la Gare   http://gare.localhost:{port}/equipe/
     (a browser finds *.localhost by itself; elsewhere: curl --resolve, or -H 'Host: soleil.localhost')
 
-  Who can sign in, one click on the sign-in page (the one-time code is shown there):
+  Who can sign in (by hand too: the password and the one-time code are on the page):
 {rows}
 
     make patient FILE=photo.jpg     a patient of Mon espace santé writes to Pharmacie du Soleil

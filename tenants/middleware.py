@@ -12,7 +12,7 @@ from django.urls import set_urlconf
 from tenants.connections import here
 from tenants.context import leave
 from tenants.hosts import hosts
-from tenants.models import Domain, DomainKind
+from tenants.models import DomainKind
 
 UNKNOWN_HOST = "Cette adresse ne correspond à aucune pharmacie."
 NOT_SERVED = (
@@ -39,7 +39,11 @@ class PharmacyMiddleware:
         if request.path == settings.HEALTH_PATH:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
             return self.get_response(request)
-        domain = _domain_of(request)
+        host = _host_of(request)
+        if settings.DEMO and host in settings.DEMO_HOME_HOSTS:
+            request.urlconf = settings.DEMO_HOME_URLCONF
+            return self.get_response(request)
+        domain = hosts.find(host)
         if domain is None:
             return HttpResponse(UNKNOWN_HOST, status=404, content_type="text/plain; charset=utf-8")
         if not domain.tenant.served:
@@ -52,10 +56,11 @@ class PharmacyMiddleware:
         return self.get_response(request)
 
 
-def _domain_of(request: HttpRequest) -> Domain | None:
+def _host_of(request: HttpRequest) -> str:
+    """The name asked for, without its port; empty when it is none."""
     try:
         host = request.get_host()
     except DisallowedHost:
-        return None
+        return ""
     name = host.rsplit(":", 1)[0] if host.rsplit(":", 1)[-1].isdigit() else host
-    return hosts.find(name.lower())
+    return name.lower()

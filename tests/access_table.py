@@ -93,3 +93,6 @@ CONTENT_HOST = {
 }
 # No host of any pharmacy.
 NO_HOST = {"healthz": PUBLIC}
+# The demonstration alone: what its pharmacies' hosts have besides, and its front page.
+DEMO_HOST = TEAM_HOST | {"demo_enter": PUBLIC, "demo_tour": MEMBER, "demo_leave": MEMBER}
+DEMO_HOME = {"healthz": PUBLIC, "demo_home": PUBLIC, "demo_act": PUBLIC}

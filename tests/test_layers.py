@@ -16,6 +16,8 @@ LAYERS = [
         "portal.urls",
         "portal.urls_public",
         "portal.urls_content",
+        "portal.urls_demo",
+        "portal.urls_demo_home",
         "portal.celery",
         "portal.clock",
         "portal.wsgi",

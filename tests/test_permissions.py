@@ -24,13 +24,19 @@ from portal.team.models import Role, User
 from portal.team.policy import allows
 from portal.web.access import Stage, access_of
 from tenants.context import inside
-from tests.access_table import CONTENT_HOST, NO_HOST, TEAM_HOST
+from tests.access_table import CONTENT_HOST, DEMO_HOME, DEMO_HOST, NO_HOST, TEAM_HOST
 from tests.base import PharmacyTestCase
 from tests.browsing import Browser, half_signed_in, signed_in
 from tests.inbound.letters import letter
 from tests.mailboxes.boxes import open_box
 
-HOSTS = {"portal.urls": TEAM_HOST, "portal.urls_content": CONTENT_HOST, "portal.urls_public": NO_HOST}
+HOSTS = {
+    "portal.urls": TEAM_HOST,
+    "portal.urls_content": CONTENT_HOST,
+    "portal.urls_public": NO_HOST,
+    "portal.urls_demo": DEMO_HOST,
+    "portal.urls_demo_home": DEMO_HOME,
+}
 SIGN_IN, CODE, LOCK = "/equipe/connexion", "/equipe/code", "/equipe/verrou"
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")\w+|("X-CSRFToken": ")\w+')
 

@@ -12,6 +12,7 @@ from portal.team.login import Standing
 from portal.team.policy import Permission, allows
 from portal.web.account.cards import PharmacyCard
 from portal.web.console.cards import leaving_words
+from portal.web.demo.tour import tour_card
 from portal.web.requests import StaffRequest
 
 
@@ -23,6 +24,8 @@ def pharmacy(request: HttpRequest) -> dict[str, Any]:
     if getattr(request, "standing", None) is Standing.MEMBER:
         context["idle_seconds"] = int(settings.IDLE_LOCK.total_seconds())
         context |= _of_member(cast(StaffRequest, request))
+        if settings.DEMO:
+            context["tour"] = tour_card(cast(StaffRequest, request))
     return context
 
 

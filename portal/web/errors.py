@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 logger = logging.getLogger(__name__)
 
 PLAIN = "text/plain; charset=utf-8"
+OLD_FORM = "Cette page a expiré. Revenez en arrière, rechargez-la, puis recommencez."
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -26,6 +27,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form comes from elsewhere, or from a page too old."""
+    if not hasattr(request, "tenant"):  # the demonstration's front page
+        return HttpResponse(OLD_FORM, status=403, content_type=PLAIN)
     return render(request, "errors/403.html", status=403)
 
 

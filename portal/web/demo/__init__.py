@@ -1,0 +1,1 @@
+"""The front page of the demonstration and its guided tour; not there anywhere else."""
