@@ -7,14 +7,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from tests.journeys.barriers import Barriers, checked_before_each_act
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-AXE = next(Path(__file__).resolve().parents[1].glob("vendor/axe-core@*/axe.min.js"))
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,6 +27,9 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
 ]
 WIDE, TABLET, PHONE = (1440, 900), (768, 1024), (390, 844)
+
+# Of the windows of the browser that runs; a test has one browser at a time.
+_watched: list[Barriers] = []
 
 
 def why_not() -> str:
@@ -45,6 +48,8 @@ class Window:
     hosts: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self._barriers = Barriers(self.page)
+        _watched.append(self._barriers)
         self.page.on("console", lambda said: self._note(said.type, said.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda asked: self.hosts.add(urlsplit(asked.url).hostname or asked.url))
@@ -60,27 +65,43 @@ class Window:
             self.complaints.append(f"{failure} {urlsplit(url).path}")
 
     def barriers(self) -> list[str]:
-        """What axe finds wrong with the page as it stands: the rule and the first element, one line each."""
-        self.page.evaluate(AXE.read_text("utf-8"))
-        found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        return [
-            f"{rule['id']}: {rule['nodes'][0]['html'][:160]} — {rule['nodes'][0]['failureSummary']}"
-            for rule in found["violations"]
-        ]
+        """What axe finds wrong with the page as it stands: the rule and the first element, one line each.
+
+        Every page is checked anyway, before each act and at the end: ask where a state in between matters.
+        """
+        return self._barriers.now()
 
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """Chromium, without a window. Until it is closed this thread may not ask the database: Django sees Playwright's
-    event loop, and refuses."""
+    event loop, and refuses.
+
+    At its end every page that its windows visited has been checked by axe: a barrier on one of them fails the test.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        _watched.clear()
         try:
-            yield browser
+            with checked_before_each_act(_watched):
+                yield browser
+            _fail_for_barriers(browser)
         finally:
             browser.close()
+
+
+def _fail_for_barriers(browser: Browser) -> None:
+    pages = [barriers.page for barriers in _watched]
+    for context in browser.contexts:
+        if any(page not in pages for page in context.pages):
+            raise AssertionError("a page was opened without a Window: nobody looked for barriers on it")
+    for barriers in _watched:
+        barriers.now()
+    found = [line for barriers in _watched for line in barriers.found]
+    if found:
+        raise AssertionError("barriers:\n" + "\n".join(found))
 
 
 def _chromium() -> str | None:
