@@ -44,6 +44,7 @@ TEAM_HOST = {
     "add_note": needs(Permission.NOTE),
     "close_exchange": needs(Permission.CLOSE_EXCHANGE, Permission.SEND),
     "copied": needs(Permission.READ),
+    "copied_from": needs(Permission.READ),
     "printed": needs(Permission.READ),
     "compose": needs(Permission.COMPOSE),
     "compose_draft": needs(Permission.COMPOSE),

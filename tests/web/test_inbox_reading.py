@@ -148,8 +148,8 @@ class Reading(InboxTestCase):
 
 
 class Files(InboxTestCase):
-    def test_a_pdf_is_shown_by_its_first_page_and_asks_for_the_others(self) -> None:
-        conversation = self.received(files={"ordonnance.pdf": ("application/pdf", pdf(3))})
+    def test_a_long_pdf_is_shown_by_its_first_page_and_asks_for_the_others(self) -> None:
+        conversation = self.received(files={"ordonnance.pdf": ("application/pdf", pdf(12))})
         file = only_file(conversation)
 
         response = self.as_karim.get(page("conversation", conversation.pk))
@@ -158,7 +158,17 @@ class Files(InboxTestCase):
         piece = self.as_karim.htmx("get", page("attachment", file.pk))
 
         self.assertTemplateUsed(piece, "inbox/_piece.html")
-        self.assertEqual(len(piece.context["file"].page_urls), 3)
+        self.assertEqual(len(piece.context["file"].page_urls), 12)
+
+    def test_a_short_pdf_is_there_with_all_its_pages(self) -> None:
+        conversation = self.received(files={"ordonnance.pdf": ("application/pdf", pdf(3))})
+        file = only_file(conversation)
+
+        response = self.as_karim.get(page("conversation", conversation.pk))
+
+        self.assertContains(response, "http://contenu.soleil.localhost/page/")
+        self.assertContains(response, "3 pages")
+        self.assertNotContains(response, f'hx-get="{page("attachment", file.pk)}"')
 
     def test_a_pdf_behind_a_password_says_so(self) -> None:
         conversation = self.received(files={"secret.pdf": ("application/pdf", encrypted_pdf())})

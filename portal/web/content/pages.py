@@ -21,6 +21,7 @@ Key = tuple[UUID, str, int]
 Value = TypeVar("Value")
 KEPT_BYTES = 8 * 1024 * 1024
 KEPT_COUNTS = 500
+PAGED = {Kind.PDF, Kind.XDM, Kind.CDA}
 BELIEVED_SECONDS = 600.0
 
 
@@ -78,7 +79,8 @@ def count(attachment: Attachment) -> int:
     found = _counts.get(key)
     if found is None:
         with _remembered(key):
-            found = rendering.page_count(bytes_of(attachment), Kind.PDF) if attachment.kind == Kind.PDF else 1
+            kind = Kind(attachment.kind)
+            found = rendering.page_count(bytes_of(attachment), kind) if kind in PAGED else 1
         _keep(_counts, key, found)
     return found
 

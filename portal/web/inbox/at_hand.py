@@ -16,7 +16,7 @@ from portal.web.access import requires
 from portal.web.inbox.doors import attachment_for, conversation_for
 from portal.web.requests import StaffRequest
 
-TRAITS = ("ins", "names", "birth-date")
+TRAITS = ("ins", "names", "birth-date", "number")
 
 
 class CopyForm(forms.Form):
@@ -28,13 +28,15 @@ class CopyForm(forms.Form):
 def copied(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Which trait of the patient was copied goes into the journal, never its value."""
     conversation = conversation_for(request.user, conversation_id)
-    form = CopyForm(request.POST)
-    if not form.is_valid():
-        raise Http404
-    with transaction.atomic():
-        what = form.cleaned_data["what"]
-        record(Event.TRAIT_COPY, by=request.user, on=("conversation", conversation.pk), detail=f"what={what}")
-    return HttpResponse(status=204)
+    return _note(request, ("conversation", conversation.pk))
+
+
+@requires(Permission.READ)
+@require_POST
+def copied_from(request: StaffRequest, attachment_id: UUID) -> HttpResponse:
+    """The same of what a document of health says, or of its prescription's number."""
+    file = attachment_for(request.user, attachment_id)
+    return _note(request, ("attachment", file.pk))
 
 
 @requires(Permission.READ)
@@ -44,4 +46,13 @@ def printed(request: StaffRequest, attachment_id: UUID) -> HttpResponse:
     file = attachment_for(request.user, attachment_id)
     with transaction.atomic():
         record(Event.ATTACHMENT_PRINT, by=request.user, on=("attachment", file.pk))
+    return HttpResponse(status=204)
+
+
+def _note(request: StaffRequest, on: tuple[str, UUID]) -> HttpResponse:
+    form = CopyForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    with transaction.atomic():
+        record(Event.TRAIT_COPY, by=request.user, on=on, detail=f"what={form.cleaned_data['what']}")
     return HttpResponse(status=204)

@@ -49,13 +49,13 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.note_cards import NoteCard, NoteDraft
 from portal.web.prescriptions.cards import Panel
 
 Tone = Literal["plain", "patient", "pro", "form", "warn", "bad", "good"]
 Correspondent = Literal["patient", "pro", "form", "unknown"]
 SendState = Literal["queued", "sending", "accepted", "delivered", "retry", "failed", "uncertain", "cancelled"]
-FileState = Literal["shown", "download", "waiting", "blocked"]
 
 VIEW_ICONS = {
     "a-traiter": "inbox",
@@ -192,32 +192,6 @@ class ShellCard:
     def waiting(self) -> int:
         """How much the current view counts, for the page title (« (7) À traiter »)."""
         return next((item.count for item in self.nav if item.current), 0)
-
-
-@dataclass(frozen=True, slots=True)
-class AttachmentCard:
-    """One file of a message, in place or by name.
-
-    `shown`: `page_urls` are PNG on the content host, in order. `download`: no preview. `waiting`: the
-    antivirus has not answered. `blocked`: refused. `words` says why when it is not shown. When only the
-    first page is known, `pages_url` answers `_piece.html` with all of them, once it comes into view.
-    """
-
-    id: UUID
-    name: str
-    kind: str
-    size: int
-    at: datetime
-    state: FileState
-    words: str = ""
-    page_urls: tuple[str, ...] = ()
-    pages_url: str = ""
-    download_url: str = ""
-
-    @property
-    def icon(self) -> str:
-        """The name in icons.svg: a photo, a paper, an archive."""
-        return {"Photo": "image", "Archive": "folder-archive"}.get(self.kind, "file-text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.conversations.models import Conversation, ConversationKind, ConversationState, Message
+from portal.documents.codes import PRESCRIPTION
 from portal.patients.models import InsStatus, Patient
 from portal.team.models import User
 from portal.team.policy import Permission, allows
@@ -23,12 +24,14 @@ from portal.web.inbox.cards import (
 )
 from portal.web.inbox.deliveries import sent_in
 from portal.web.inbox.draft_cards import card_of, fresh_card, own_draft
+from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.people import choices, correspondent, first_name, initials, person
 from portal.web.inbox.places import Place, conversation_url
 from portal.web.inbox.rows import NO_SUBJECT
 from portal.web.inbox.thread import Entry, pieces, timeline
+from portal.web.prescriptions.cards import Announced
 from portal.web.prescriptions.panel import panel_of
 from portal.web.templatetags.officinal import at as written_at
 
@@ -80,7 +83,7 @@ def conversation_card(
         files=viewer.files,
         now=now,
     )
-    team = list(User.objects.filter(active=True))
+    files, team = tuple(pieces(entries)), list(User.objects.filter(active=True))
     silence, closed = _silence(conversation, me), _closed(conversation, messages)
     composer = None if silence else _composer(conversation, me, draft)
     return ConversationCard(
@@ -101,7 +104,7 @@ def conversation_card(
         people=choices(team, me=me.pk, assigned=conversation.assignee_id),
         may_assign=conversation.mailbox.owner_id is None and allows(me, Permission.ASSIGN),
         may_finish=allows(me, Permission.FINISH),
-        attachments=tuple(pieces(entries)),
+        attachments=files,
         draft=composer,
         silence=silence or closed,
         closed=closed,
@@ -111,8 +114,19 @@ def conversation_card(
         back_url=viewer.place.url,
         back_label=viewer.place.label,
         next_url=next_url,
-        panel=panel_of(conversation, me, team),
+        panel=panel_of(conversation, me, team, _announced(files)),
     )
+
+
+def _announced(files: Iterable[AttachmentCard]) -> tuple[Announced, ...]:
+    """The prescriptions among the documents of health, each number once."""
+    found = {
+        document.number or file.id: Announced(file.id, document.names, document.author, document.number)
+        for file in files
+        for document in file.documents
+        if document.code == PRESCRIPTION
+    }
+    return tuple(found.values())
 
 
 def viewed_url(conversation: Conversation, viewer: Viewer) -> str:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 
 from portal.conversations.models import Attachment, Message, ScanState
-from portal.documents.rendering import DRAWN, EXPLANATIONS, Illegible
+from portal.documents.readings import Reading
+from portal.documents.rendering import DRAWN, STRUCTURED, Illegible, explained
 from portal.documents.sniff import Kind
 from portal.lib.confined import ChildUnavailable
+from portal.patients.models import Patient
 from portal.team.models import User
+from portal.vault.index import fingerprint
 from portal.web.content import pages
 from portal.web.content.links import Link, Use, sign
 from portal.web.content.names import shown_name
 from portal.web.content.opening import is_open
 from portal.web.content.originals import Lost
-from portal.web.inbox.cards import AttachmentCard, FileState
+from portal.web.inbox.file_cards import AttachmentCard, FileState, HealthCard
+from portal.web.inbox.health import health_cards, reading_of
 
 KINDS = {
     Kind.PDF: "PDF",
@@ -24,7 +31,7 @@ KINDS = {
     Kind.JPEG: "Photo",
     Kind.HEIC: "Photo",
     Kind.ZIP: "Archive",
-    Kind.XDM: "Archive",
+    Kind.XDM: "Document de santé",
     Kind.TEXT: "Texte",
     Kind.CDA: "Document de santé",
     Kind.OTHER: "Fichier",
@@ -41,9 +48,10 @@ SHUT: dict[str, tuple[FileState, str]] = {
     ScanState.UNSCANNED: ("waiting", "Aucun antivirus n’a pu examiner cette pièce : elle reste fermée."),
 }
 ONLY_KEPT = "Ce type de fichier ne s’affiche pas ici. Téléchargez-le pour l’ouvrir."
-HEIC_KEPT = "Cette photo est au format HEIC : téléchargez-la pour l’ouvrir."
 LOST = "Cette pièce est introuvable ou altérée dans le stockage. Prévenez votre administrateur."
 LATER = "L’aperçu n’est pas disponible pour l’instant. Réessayez dans un instant."
+# So many pages are offered at once; the others are asked for once a longer document comes into view, up to MOST.
+AT_ONCE, MOST = 4, 200
 
 
 class Files:
@@ -54,42 +62,82 @@ class Files:
         self._origin = origin
         self._now = now
 
-    def card(self, attachment: Attachment, message: Message) -> AttachmentCard:
-        """Without reading the file: its first page, and where to ask for the others."""
+    def cards(self, message: Message, patient: Patient | None = None) -> tuple[AttachmentCard, ...]:
+        """The files of a message; a document of health and its PDF that came beside it are one (Ségur DD.15)."""
+        files = list(message.attachments.all())
+        readings = {file.pk: reading_of(file.reading) for file in files if file.kind in STRUCTURED}
+        beside = {fingerprint("attachment", copy): pk for pk, copy in _copies(readings) if len(files) > 1}
+        copies = {
+            beside[file.digest]: file
+            for file in files
+            if file.kind not in STRUCTURED and file.digest in beside and is_open(file)
+        }
+        merged = {file.pk for file in copies.values()}
+        return tuple(
+            self.card(file, message, patient, copy=copies.get(file.pk))
+            for file in files
+            if file.pk not in merged
+        )
+
+    def card(
+        self,
+        attachment: Attachment,
+        message: Message,
+        patient: Patient | None = None,
+        *,
+        copy: Attachment | None = None,
+    ) -> AttachmentCard:
+        """Without opening the file: what was read in it when it came in, and its first pages."""
         kind = Kind(attachment.kind)
         if not is_open(attachment):
             return self._made(attachment, message, *SHUT[attachment.scan])
-        if kind not in DRAWN:
+        reading = reading_of(attachment.reading)
+        if reading and reading.fault:
+            return self._made(attachment, message, "illegible", explained(reading.fault))
+        if kind not in DRAWN and not (kind in STRUCTURED and reading):
             return self._made(attachment, message, "download", ONLY_KEPT)
-        return self._made(attachment, message, "shown", pages=1)
+        card = self._shown(attachment, message, reading.pages if reading else 0)
+        if reading and reading.documents:
+            card = _told(card, health_cards(reading, patient))
+        return replace(card, copy_url=_download_url(copy)) if copy else card
 
-    def whole(self, attachment: Attachment, message: Message) -> AttachmentCard:
-        """With all its pages; the file is read to count them."""
-        card = self.card(attachment, message)
-        if card.state != "shown":
+    def whole(
+        self, attachment: Attachment, message: Message, patient: Patient | None = None
+    ) -> AttachmentCard:
+        """With all its pages; the first one is drawn, so that what cannot be drawn is known."""
+        card = self.card(attachment, message, patient)
+        if card.state != "shown" or (card.documents and not card.page_urls):
             return card
         try:
-            return self._made(attachment, message, "shown", pages=pages.count(attachment), whole=True)
+            pages.picture(attachment, 0)
+            count = pages.count(attachment)
         except Illegible as error:
-            return self._made(attachment, message, "download", EXPLANATIONS[error.code])
+            return replace(card, state="illegible", words=error.explanation, page_urls=(), pages_url="")
         except Lost:
             return self._made(attachment, message, "blocked", LOST)
         except ChildUnavailable:
             return self._made(attachment, message, "download", LATER)
+        return replace(
+            card, page_urls=self._page_urls(attachment, min(count, MOST)), pages_url="", count=count
+        )
+
+    def _shown(self, attachment: Attachment, message: Message, count: int) -> AttachmentCard:
+        """`count` is 0 where nobody counted: then the first page is tried."""
+        known = count > 0 or attachment.kind in STRUCTURED
+        few = min(count, AT_ONCE) if known else 1
+        more = count > few or (not known and attachment.kind == Kind.PDF)
+        return replace(
+            self._made(attachment, message, "shown"),
+            page_urls=self._page_urls(attachment, few if count <= AT_ONCE else 1),
+            pages_url=reverse("attachment", args=[attachment.pk]) if more else "",
+            count=count,
+        )
 
     def _made(
-        self,
-        attachment: Attachment,
-        message: Message,
-        state: FileState,
-        words: str = "",
-        *,
-        pages: int = 0,
-        whole: bool = False,
+        self, attachment: Attachment, message: Message, state: FileState, words: str = ""
     ) -> AttachmentCard:
         kind = Kind(attachment.kind)
-        more = kind == Kind.PDF and state == "shown" and not whole
-        kept = state in {"shown", "download"}
+        kept = state in {"shown", "download", "illegible"}
         return AttachmentCard(
             id=attachment.pk,
             name=shown_name(attachment.name, kind),
@@ -98,10 +146,26 @@ class Files:
             at=message.at,
             state=state,
             words=words,
-            page_urls=tuple(self._page_url(attachment, page) for page in range(pages)),
-            pages_url=reverse("attachment", args=[attachment.pk]) if more else "",
-            download_url=reverse("attachment_file", args=[attachment.pk]) if kept else "",
+            download_url=_download_url(attachment) if kept else "",
         )
 
-    def _page_url(self, attachment: Attachment, page: int) -> str:
-        return self._origin + sign(Link(Use.PAGE, attachment.pk, self._me.pk, page), now=self._now)
+    def _page_urls(self, attachment: Attachment, pages: int) -> tuple[str, ...]:
+        return tuple(
+            self._origin + sign(Link(Use.PAGE, attachment.pk, self._me.pk, page), now=self._now)
+            for page in range(pages)
+        )
+
+
+def _told(card: AttachmentCard, documents: tuple[HealthCard, ...]) -> AttachmentCard:
+    """Named by what it is: every archive is called IHE_XDM.zip."""
+    others = f" et {len(documents) - 1} autre" + "s" * (len(documents) > 2) if len(documents) > 1 else ""
+    return replace(card, name=f"{documents[0].title}{others}", documents=documents)
+
+
+def _copies(readings: dict[UUID, Reading | None]) -> Iterator[tuple[UUID, str]]:
+    for pk, reading in readings.items():
+        yield from ((pk, each.copy) for each in (reading.documents if reading else ()) if each.copy)
+
+
+def _download_url(attachment: Attachment) -> str:
+    return reverse("attachment_file", args=[attachment.pk])

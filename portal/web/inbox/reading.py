@@ -35,10 +35,11 @@ def attachment(request: StaffRequest, attachment_id: UUID) -> HttpResponse:
     """A file with all its pages: in place for htmx, else on a page of its own."""
     file = attachment_for(request.user, attachment_id)
     viewer = viewer_of(request)
-    card = viewer.files.whole(file, file.message)
+    conversation = conversation_for(request.user, file.message.conversation_id)
+    card = viewer.files.whole(file, file.message, conversation.patient)
     if is_htmx(request):
         return fragment(request, "inbox/_piece.html", {"file": card, "first": True})
-    around = conversation_card(conversation_for(request.user, file.message.conversation_id), viewer)
+    around = conversation_card(conversation, viewer)
     context = {"conversation": around, "attachment": card}
     return in_shell(request, "inbox/attachment.html", context, place=viewer.place)
 

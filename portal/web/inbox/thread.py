@@ -14,8 +14,9 @@ from portal.mail.addresses import Address
 from portal.mail.display import fold_quotes
 from portal.team.models import User
 from portal.team.policy import Permission, allows
-from portal.web.inbox.cards import AttachmentCard, Correspondent, EventLine, MessageCard
+from portal.web.inbox.cards import Correspondent, EventLine, MessageCard
 from portal.web.inbox.deliveries import Sent, delivery_card
+from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.note_cards import NoteCard
 from portal.web.inbox.people import KINDS, first_name, initials, named, names, short_name
@@ -77,7 +78,7 @@ def _received(
         remark=remark(message.defects),
         folded=folded,
         ending=SAYS_END if message.ends_exchange else "",
-        attachments=tuple(files.card(file, message) for file in message.attachments.all()),
+        attachments=files.cards(message, conversation.patient),
         original_url=reverse("raw_message", args=[message.pk])
         if allows(me, Permission.DOWNLOAD_ORIGINAL)
         else "",
@@ -102,7 +103,7 @@ def _sent(
         to=names([*message.headers.get("to", []), *message.headers.get("cc", [])]),
         folded=folded and not (card and card.refresh_url),
         ending=ENDS if message.ends_exchange else "",
-        attachments=tuple(files.card(file, message) for file in message.attachments.all()),
+        attachments=files.cards(message),
         delivery=card,
     )
 

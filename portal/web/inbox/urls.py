@@ -36,6 +36,7 @@ urlpatterns = [
     path("echange/<uuid:conversation_id>/clore/", closing.close_exchange, name="close_exchange"),
     path("piece/<uuid:attachment_id>/", reading.attachment, name="attachment"),
     path("echange/<uuid:conversation_id>/copie/", at_hand.copied, name="copied"),
+    path("piece/<uuid:attachment_id>/copie/", at_hand.copied_from, name="copied_from"),
     path("piece/<uuid:attachment_id>/imprimer/", at_hand.printed, name="printed"),
     path("piece/<uuid:attachment_id>/telecharger/", reading.attachment_file, name="attachment_file"),
     path("message/<uuid:message_id>/original/", reading.raw_message, name="raw_message"),

@@ -67,8 +67,24 @@ class PrescriptionCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """A prescription that a professional sent as a document of health, with the number that the LGO asks for."""
+
+    attachment_id: UUID
+    names: str
+    author: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
-    """The prescriptions of a conversation, and whether one more may be opened by hand."""
+    """The prescriptions of a conversation, those announced in it, and whether one more may be opened by hand."""
 
     prescriptions: tuple[PrescriptionCard, ...] = ()
     may_open: bool = False
+    announced: tuple[Announced, ...] = ()
+
+    @property
+    def proposes(self) -> bool:
+        """Whether what came is a prescription that nobody has opened."""
+        return self.may_open and bool(self.announced) and not self.prescriptions

@@ -14,7 +14,14 @@ from portal.prescriptions.models import Act, Nature, Prescription, Reason, State
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.web.inbox.people import choices, first_name
-from portal.web.prescriptions.cards import Choice, ChoiceGroup, HistoryLine, Panel, PrescriptionCard
+from portal.web.prescriptions.cards import (
+    Announced,
+    Choice,
+    ChoiceGroup,
+    HistoryLine,
+    Panel,
+    PrescriptionCard,
+)
 from portal.web.prescriptions.steps import step_lines
 
 NEXT_LABELS = {
@@ -38,17 +45,19 @@ EXPLAINED = {Act.WAIT, Act.REFUSE, Act.ABANDON, Act.SEND_BACK}
 PHARMACIST_AWAITED = "Un pharmacien doit la contrôler."
 
 
-def panel_of(conversation: Conversation, me: User, team: Sequence[User]) -> Panel | None:
+def panel_of(
+    conversation: Conversation, me: User, team: Sequence[User], announced: tuple[Announced, ...] = ()
+) -> Panel | None:
     """Two queries where there is a prescription, none elsewhere; None where there is nothing to show."""
     received = conversation.attachment_count > 0 and conversation.last_received_at is not None
     may_open = received and allows(me, Permission.PREPARE)
     if not conversation.prescription_count:
-        return Panel(may_open=True) if may_open else None
+        return Panel(may_open=True, announced=announced) if may_open else None
     steps = Step.objects.select_related("by").order_by("at", "id")
     found = Prescription.objects.filter(conversation=conversation.pk).select_related("seen_by")
     newest_first = found.order_by("-opened_at", "-id").prefetch_related(Prefetch("steps", steps))
     cards = sorted((_card(each, me, team) for each in newest_first), key=lambda card: not card.act)
-    return Panel(tuple(cards), may_open)
+    return Panel(tuple(cards), may_open, announced)
 
 
 def _card(prescription: Prescription, me: User, team: Sequence[User]) -> PrescriptionCard:
