@@ -164,6 +164,9 @@ FETCH_SECONDS_MAX = env.float("FETCH_SECONDS_MAX", 600.0)
 
 # The reference of this product at the ANS, in every message (X-MSS-NIL, ECO.2.4.3).
 MSS_NIL = env.str("MSS_NIL", "DEV000000")
+# Operators to choose from in the console, beside portal/mailboxes/operators.toml; who finds servers by DNS SRV.
+OPERATORS_FILE = env.str("OPERATORS_FILE", "")
+DNS_RESOLVER = env.str("DNS_RESOLVER", "")
 UNDO_SECONDS = env.float("UNDO_SECONDS", 8.0)
 PATIENT_DOMAIN = "patient.mssante.fr"
 MAX_MESSAGE_BYTES = env.int("MAX_MESSAGE_BYTES", 25 * 1024 * 1024)

@@ -183,12 +183,32 @@ def _environment(places: Places, broker_url: str) -> dict[str, str]:
         "ANCHOR_FILE": str(places.folder / "anchors.jsonl"),
         "STATIC_ROOT": str(places.folder / "static"),
         "FETCH_SECONDS": "3",
+        "OPERATORS_FILE": str(_operators_file(places)),
         "NOTICE_SMTP_HOST": "localhost",
         "NOTICE_SMTP_PORT": str(places.ports["notices"]),
         "NOTICE_SMTP_CA": str(sandbox_folder() / "pki" / "ca.pem"),
         "NOTICE_FROM": "Officinal <ne-pas-repondre@officinal.example>",
         **{name: kept[name] for name in ("SECRET_KEY", "VAULT_KEY", "TRANSPORT_PUBLIC_KEY")},
     }
+
+
+def _operators_file(places: Places) -> Path:
+    """The stand-in operator as one to choose in the console, with its authority."""
+    path = places.folder / "operators.toml"
+    servers = (
+        f'{side} = {{ host = "localhost", port = {places.ports[side]}, security = "implicit" }}'
+        for side in ("imap", "smtp")
+    )
+    lines = (
+        "[[operator]]",
+        'name = "Opérateur du bac à sable"',
+        'note = "Il n’existe que sur cette machine. Certificats : dossier sandbox/pki de la démonstration."',
+        'trust = "sandbox/pki/ca.pem"',
+        'crl = "sandbox/pki/crl.pem"',
+        *servers,
+    )
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
 
 
 def _worker_secrets() -> dict[str, str]:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -16,6 +17,8 @@ from django.db.models.functions import Now
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.lib.ids import uuid7
+from portal.mail.discovery import Place, Servers, find_servers
+from portal.mail.endpoint import Security as Start
 from portal.mail.faults import Code, TransportFault
 from portal.mail.walk import Finding, Side, Step, StepState, Walk, name_of, walk_reading, walk_sending
 from portal.mail.wire import Limits
@@ -53,6 +56,26 @@ def ask_probe(mailbox: Mailbox, *, by: User) -> Probe:
     return probe
 
 
+def ask_servers(domain: str, *, by: User) -> Probe:
+    """Have the servers of this domain looked for in the DNS; what was looked for before is forgotten."""
+    with transaction.atomic():
+        now = database_now()
+        Probe.objects.filter(mailbox=None).delete()
+        probe = Probe.objects.create(domain=domain.lower(), asked_at=now, asked_by=by)
+        wake(WAKE_PROBE, now)
+    return probe
+
+
+def servers_of(probe: Probe) -> Servers:
+    """What was found of a domain."""
+    places = {
+        str(found["side"]): Place(found["host"], found["port"], Start(found["security"]))
+        for found in probe.findings
+        if "host" in found
+    }
+    return Servers(places.get(Side.READING), places.get(Side.SENDING))
+
+
 def is_under_way(probe: Probe, *, now: datetime) -> bool:
     """Whether it is worth waiting for."""
     return probe.state != ProbeState.DONE and now - (probe.begun_at or probe.asked_at) < PATIENCE
@@ -67,6 +90,8 @@ def run_due() -> None:
     for probe in _claim():
         if probe.mailbox is not None:
             _try(probe, probe.mailbox)
+        else:
+            _look_up(probe)
 
 
 def findings_of(probe: Probe) -> list[Finding]:
@@ -116,11 +141,11 @@ def keep_findings(probe: Probe) -> None:
     mine.update(findings=probe.findings)
 
 
-def finish(probe: Probe, then: Callable[[], object]) -> None:
+def finish(probe: Probe, then: Callable[[], object] | None = None) -> None:
     """It is over; `then` writes what belongs to it, last, in the same transaction."""
     with transaction.atomic():
         mine = Probe.objects.filter(pk=probe.pk, begun_at=probe.begun_at, state=ProbeState.RUNNING)
-        if mine.update(findings=probe.findings, state=ProbeState.DONE, done_at=Now()):
+        if mine.update(findings=probe.findings, state=ProbeState.DONE, done_at=Now()) and then:
             then()
 
 
@@ -133,13 +158,26 @@ def _walk(side: Side, tell: Callable[[Finding], None], go: Callable[[], None]) -
 
 
 def _read_through(mailbox: Mailbox, tell: Callable[[Finding], None]) -> None:
-    settings = imap_settings(mailbox)
-    walk_reading(replace(settings, limits=LIMITS), tell)
+    walk_reading(replace(imap_settings(mailbox), limits=LIMITS), tell)
 
 
 def _send_through(mailbox: Mailbox, tell: Callable[[Finding], None]) -> None:
-    settings = smtp_settings(mailbox)
-    walk_sending(replace(settings, limits=LIMITS), tell, address=mailbox.address)
+    walk_sending(replace(smtp_settings(mailbox), limits=LIMITS), tell, address=mailbox.address)
+
+
+def _look_up(probe: Probe) -> None:
+    try:
+        found = find_servers(probe.domain, resolver=settings.DNS_RESOLVER)
+    except TransportFault as fault:
+        probe.findings = [{"code": fault.code}]
+    else:
+        places = {Side.READING: found.reading, Side.SENDING: found.sending}
+        probe.findings = [
+            {"side": side, "host": place.host, "port": place.port, "security": place.security}
+            for side, place in places.items()
+            if place is not None
+        ]
+    finish(probe)
 
 
 def _own_certificate(mailbox: Mailbox) -> dict[str, str]:

@@ -25,6 +25,8 @@ StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
 
 WRONG = "Le mot de passe ou le code n’est pas bon. Attendez le code suivant du téléphone."
 OWN = ("csrfmiddlewaretoken", "proof_password", "proof_code")
+# Typed for something else than signing in: never kept in a page, so typed again.
+SECRETS = ("password", "passphrase")
 
 
 class ProofForm(forms.Form):
@@ -56,6 +58,34 @@ def fresh_factor(view: StaffView[P]) -> StaffView[P]:
     return hidden
 
 
+def fresh_page(view: StaffView[P]) -> StaffView[P]:
+    """Ask for both factors before the page is shown at all: what is typed there holds files and secrets.
+
+    Should the proof lapse meanwhile, what was typed is kept in the question, but for files and secrets.
+    """
+
+    @wraps(view)
+    def guarded(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if login.is_proved(request.session, now=timezone.now()):
+            return view(request, *args, **kwargs)
+        if request.method != "POST":
+            return _question(request, ProofForm(), status=200)
+        if "proof_password" not in request.POST:
+            return _question(request, ProofForm())
+        form = ProofForm(request.POST)
+        try:
+            if not _is_proof(request, form):
+                return _question(request, form)
+        except TooManyTries:
+            return redirect("sign_in")
+        if set(request.POST) <= set(OWN):
+            return redirect(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    hidden: StaffView[P] = sensitive_post_parameters("proof_password", "proof_code", *SECRETS)(guarded)
+    return hidden
+
+
 def _is_proof(request: StaffRequest, form: ProofForm) -> bool:
     """Raises TooManyTries: the session is over."""
     if not form.is_valid():
@@ -75,7 +105,13 @@ def _is_proof(request: StaffRequest, form: ProofForm) -> bool:
     return True
 
 
-def _question(request: StaffRequest, form: ProofForm) -> HttpResponse:
-    kept = [(name, value) for name, values in request.POST.lists() if name not in OWN for value in values]
-    context = {"form": form, "kept": kept, "target": request.path, "demo": demo_code(request.user)}
-    return render(request, "account/proof.html", context, status=422)
+def _question(request: StaffRequest, form: ProofForm, *, status: int = 422) -> HttpResponse:
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in (*OWN, *SECRETS)
+        for value in values
+    ]
+    target = request.get_full_path()
+    context = {"form": form, "kept": kept, "target": target, "demo": demo_code(request.user)}
+    return render(request, "account/proof.html", context, status=status)

@@ -21,6 +21,11 @@ DONE = {
     "notice": "La notice est enregistrée : les patients lisent cette version.",
     "ouvert": "Le formulaire est ouvert aux patients.",
     "ferme": "Le formulaire est fermé. Les demandes reçues restent, et leur suivi aussi.",
+    "bal": "La boîte est ajoutée, et sa connexion est à l’essai.",
+    "reglages": "Les réglages sont enregistrés, et la connexion est à l’essai.",
+    "identifiants": "Les identifiants sont remplacés, et la connexion est à l’essai.",
+    "pause": "La boîte est en pause : rien n’en est relevé ni envoyé. Rien n’est perdu.",
+    "reprise": "La boîte est de nouveau en service.",
     "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
 }
 

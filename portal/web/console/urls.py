@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.console import form, hours, journal, links, mailbox, person, probe, team
+from portal.web.console import form, hours, journal, links, mailbox, person, probe, servers, setup, team
 
 urlpatterns = [
     path("", team.console_home, name="console_home"),
@@ -20,7 +20,23 @@ urlpatterns = [
     path("equipe/<uuid:person_id>/responsable/", person.console_transfer, name="console_transfer"),
     path("messagerie/", mailbox.console_mailbox, name="console_mailbox"),
     path("messagerie/<uuid:mailbox_id>/relever/", mailbox.console_fetch, name="console_fetch"),
+    path("messagerie/ajouter/", setup.console_mailbox_new, name="console_mailbox_new"),
+    path("messagerie/ajouter/serveurs/", servers.console_mailbox_search, name="console_mailbox_search"),
     path("messagerie/<uuid:mailbox_id>/essai/", probe.console_probe, name="console_probe"),
+    path(
+        "messagerie/<uuid:mailbox_id>/reglages/",
+        setup.console_mailbox_settings,
+        name="console_mailbox_settings",
+    ),
+    path(
+        "messagerie/<uuid:mailbox_id>/identifiants/",
+        setup.console_mailbox_credentials,
+        name="console_mailbox_credentials",
+    ),
+    path("messagerie/<uuid:mailbox_id>/pause/", setup.console_mailbox_pause, name="console_mailbox_pause"),
+    path(
+        "messagerie/<uuid:mailbox_id>/reprise/", setup.console_mailbox_resume, name="console_mailbox_resume"
+    ),
     path("journal/", journal.console_journal, name="console_journal"),
     path("journal/export.csv", journal.console_journal_export, name="console_journal_export"),
     path("horaires/", hours.console_hours, name="console_hours"),
