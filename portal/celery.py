@@ -37,7 +37,10 @@ app.conf.update(
 )
 app.autodiscover_tasks(
     ["tenants"]
-    + [f"portal.{name}" for name in ("audit", "mailboxes", "inbound", "outbound", "notices", "records")]
+    + [
+        f"portal.{name}"
+        for name in ("audit", "mailboxes", "inbound", "intake", "outbound", "notices", "records")
+    ]
 )
 
 

@@ -156,6 +156,7 @@ WAKEUPS = {
     "anchor": "audit.anchor",
     "probe": "mailboxes.probe",
     "night": "records.night",
+    "intake": "intake.run_due",
 }
 FETCH_SECONDS = env.float("FETCH_SECONDS", 30.0)
 FETCH_SECONDS_MAX = env.float("FETCH_SECONDS_MAX", 600.0)
@@ -251,6 +252,9 @@ STORAGES = {
 # --- Language, time, logs -----------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "fr"
+# The patients' pages alone; each but French has a catalogue in locale/.
+PATIENT_LANGUAGES = ("fr",)
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"

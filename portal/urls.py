@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("portal.web.public.urls")),
+    path("ordonnance/", include("portal.web.intake.urls")),
     path("equipe/", include("portal.web.account.urls")),
     path("equipe/", include("portal.web.inbox.urls")),
     path("equipe/", include("portal.web.prescriptions.urls")),

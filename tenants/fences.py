@@ -59,6 +59,23 @@ BEGIN
 END $$
 """
 
+# What all pharmacies share: whether `weight` more still fits into `most` of this window. Counted even if it does not.
+TAKE_SHARE = """
+CREATE OR REPLACE FUNCTION public.take_share(what text, weight int, most bigint, seconds int) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE total bigint; ends timestamptz := clock_timestamp() + make_interval(secs => $4);
+BEGIN
+  PERFORM 1 FROM public.tenants_pharmacy p WHERE current_setting('role') = '{prefix}_' || p.schema_name;
+  IF NOT FOUND THEN RAISE insufficient_privilege USING MESSAGE = 'take_share: not inside a pharmacy'; END IF;
+  INSERT INTO public.tenants_tally AS t (what, n, window_ends_at) VALUES ($1, GREATEST($2, 1), ends)
+  ON CONFLICT ON CONSTRAINT tenants_tally_pkey DO UPDATE
+     SET n = CASE WHEN t.window_ends_at <= clock_timestamp() THEN EXCLUDED.n ELSE t.n + EXCLUDED.n END,
+         window_ends_at = CASE WHEN t.window_ends_at <= clock_timestamp() THEN ends ELSE t.window_ends_at END
+  RETURNING t.n INTO total;
+  RETURN total <= $3;
+END $$
+"""
+
 PUBLIC_RIGHTS = """
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 GRANT CONNECT ON DATABASE {database} TO {login};
@@ -66,8 +83,8 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO {login}, {group};
 GRANT SELECT ON tenants_pharmacy, tenants_domain TO {login};
-REVOKE EXECUTE ON FUNCTION public.wake, public.claim_due, public.rest FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.wake, public.rest TO {group};
+REVOKE EXECUTE ON FUNCTION public.wake, public.claim_due, public.rest, public.take_share FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.wake, public.rest, public.take_share TO {group};
 GRANT EXECUTE ON FUNCTION public.claim_due TO {login};
 """
 
@@ -101,7 +118,7 @@ def fence_public() -> None:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [f"{names['prefix']}_pharmacies"])
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE ROLE {names['group']} NOLOGIN")
-        for function in (WAKE, CLAIM_DUE, REST):
+        for function in (WAKE, CLAIM_DUE, REST, TAKE_SHARE):
             cursor.execute(function.format(**names))
         cursor.execute(PUBLIC_RIGHTS.format(**names))
         for table in REFERENCE_TABLES:

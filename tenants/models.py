@@ -52,6 +52,17 @@ class Domain(DomainMixin):
     kind = models.CharField(max_length=8, choices=DomainKind, default=DomainKind.TEAM)
 
 
+class Tally(models.Model):
+    """How much of something all pharmacies together took in a window. Written by `take_share`, an SQL function."""
+
+    what = models.CharField(max_length=40, primary_key=True)
+    n = models.BigIntegerField()
+    window_ends_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.n}"
+
+
 class Wakeup(models.Model):
     """That a pharmacy has something due. Written by `wake`, read by `claim_due`, both SQL functions."""
 

@@ -19,6 +19,13 @@ def needs(*permissions: Permission) -> Access:
 TEAM_HOST = {
     "landing": PUBLIC,
     "accent_css": PUBLIC,
+    "request_form": PUBLIC,
+    "request_pages": PUBLIC,
+    "request_received": PUBLIC,
+    "request_track": PUBLIC,
+    "request_track_page": PUBLIC,
+    "request_cancel": PUBLIC,
+    "request_leave": PUBLIC,
     "sign_in": PUBLIC,
     "accept_invitation": PUBLIC,
     "sign_out": PRESENT,

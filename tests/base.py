@@ -80,7 +80,7 @@ class CommittingPharmacyTestCase(TransactionTestCase):
         for pharmacy in Pharmacy.objects.all():
             empty(pharmacy)
         with connections[OWNER].cursor() as cursor:
-            cursor.execute("TRUNCATE tenants_wakeup, directory_trusteddomain")
+            cursor.execute("TRUNCATE tenants_wakeup, tenants_tally, directory_trusteddomain")
 
 
 def empty(pharmacy: Pharmacy) -> None:

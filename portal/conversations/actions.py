@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations import counters
-from portal.conversations.filing import NewFile, file_message, file_sent
+from portal.conversations.filing import NewFile, file_from_form, file_message, file_sent
 from portal.conversations.locking import StaleVersion, locked
 from portal.conversations.models import Conversation, ConversationState, Message, MessageKind
 
@@ -23,6 +23,7 @@ __all__ = [
     "StaleVersion",
     "assign",
     "clear_failed",
+    "file_from_form",
     "file_message",
     "file_sent",
     "finish",

@@ -104,10 +104,7 @@ def file_message(
     )
     conversation = locked(found) if found else _begun(mailbox, sender, correspondent, mail.subject, at)
     before = counters.counted(conversation) if found else Tally[counters.Key]()
-    conversation.state = ConversationState.OPEN
-    conversation.unopened = True
-    conversation.last_received_at = max(at, conversation.last_received_at or at)
-    conversation.closed_at = None  # whoever still writes may be answered
+    _came_in(conversation, at)
     _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
     detail = beside(conversation) if beside else ""
     _save(conversation, new=found is None)
@@ -127,6 +124,44 @@ def file_message(
     counters.move(before, counters.counted(conversation))
     record(event, by=None, on=("message", message.pk), detail=detail)
     return message
+
+
+def file_from_form(
+    conversation: Conversation | None,
+    *,
+    pk: UUID,
+    mailbox: Mailbox,
+    label: str,
+    subject: str,
+    text: str,
+    at: datetime,
+    files: Sequence[NewFile] = (),
+    beside: Callable[[Conversation], str] | None = None,
+) -> tuple[Message, str]:
+    """File what a patient sent by the form as message `pk`, in a new conversation or in the one it follows.
+
+    `label` is the name that the patient gives, which proves nothing; there is no address. Called in a transaction,
+    before wake-ups and the journal, for which it gives what `beside` said (see `file_message`).
+    """
+    person = Address(label, "")
+    new = conversation is None
+    current = _by_form(mailbox, person, subject, at) if conversation is None else locked(conversation.pk)
+    before = Tally[counters.Key]() if new else counters.counted(current)
+    _came_in(current, at)
+    _add(current, (), mailbox, at, text, len(files))
+    detail = beside(current) if beside else ""
+    _save(current, new=new)
+    message = Message(
+        id=pk,
+        conversation=current,
+        kind=MessageKind.RECEIVED,
+        at=at,
+        headers={"from": kept(person), "to": [], "cc": [], "reply_to": [], "subject": subject},
+        text=text,
+    )
+    _insert(message, (person,), subject, files)
+    counters.move(before, counters.counted(current))
+    return message, detail
 
 
 def file_sent(
@@ -198,6 +233,25 @@ def _begun(
         last_message_at=at,
         version=0,
     )
+
+
+def _by_form(mailbox: Mailbox, person: Address, subject: str, at: datetime) -> Conversation:
+    """No fingerprint: nothing else is ever joined to it, and it is nobody's whose identity is known."""
+    return Conversation(
+        mailbox=mailbox,
+        kind=ConversationKind.FORM,
+        subject=subject,
+        people=[kept(person)],
+        last_message_at=at,
+        version=0,
+    )
+
+
+def _came_in(conversation: Conversation, at: datetime) -> None:
+    conversation.state = ConversationState.OPEN
+    conversation.unopened = True
+    conversation.last_received_at = max(at, conversation.last_received_at or at)
+    conversation.closed_at = None  # whoever still writes may be answered
 
 
 def _add(

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db.models import Min
 
 from portal.inbound.models import RawMessage, RawState
+from portal.intake import due as intake
 from portal.lib.nights import next_night
 from portal.mailboxes.actions import database_now
 from portal.mailboxes.models import Mailbox, MailboxState, Probe, ProbeState
@@ -51,6 +52,7 @@ def wake_what_is_due() -> None:
     leaving = next_due()
     if leaving is not None:
         wake("deliver", leaving)
+    intake.ask_again()
     telling = notices.next_due()
     if telling is not None:
         wake("notify", telling)

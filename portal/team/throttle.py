@@ -13,9 +13,10 @@ from portal.team.models import Attempt
 from portal.vault.index import fingerprint
 
 TAKE = """
-INSERT INTO team_attempt AS a (key, count, window_ends_at) VALUES (%(key)s, 1, %(ends)s)
+INSERT INTO team_attempt AS a (key, count, window_ends_at) VALUES (%(key)s, %(weight)s, %(ends)s)
 ON CONFLICT (key) DO UPDATE
-   SET count = CASE WHEN a.window_ends_at <= %(now)s THEN 1 ELSE a.count + 1 END,
+   SET count = CASE WHEN a.window_ends_at <= %(now)s THEN %(weight)s
+                    ELSE LEAST(a.count::bigint + %(weight)s, 2147483647)::int END,
        window_ends_at = CASE WHEN a.window_ends_at <= %(now)s THEN %(ends)s ELSE a.window_ends_at END
 RETURNING count
 """
@@ -50,12 +51,16 @@ class Try:
     first_refusal: bool = False
 
 
-def take(limit: Limit, value: str, *, now: datetime) -> Try:
-    """Count a try before it is made, so that two at once are two. To be called with no transaction open."""
+def take(limit: Limit, value: str, *, now: datetime, weight: int = 1) -> Try:
+    """Count a try before it is made, so that two at once are two. To be called with no transaction open.
+
+    `weight` is how many it counts for, where the limit is on kilobytes.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"key": _key(limit, value), "now": now, "ends": now + limit.window})
+        ends = now + limit.window
+        cursor.execute(TAKE, {"key": _key(limit, value), "now": now, "ends": ends, "weight": weight})
         count = int(cursor.fetchone()[0])
-    return Try(count <= limit.most, count == limit.most + 1)
+    return Try(count <= limit.most, limit.most < count <= limit.most + weight)
 
 
 def forgive(limit: Limit, value: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 
-from portal.conversations.models import Attachment, MessageKind
+from portal.conversations.models import Attachment, ConversationKind, MessageKind
 from portal.inbound.originals import NoOriginal, attachment_bytes
+from portal.intake.originals import NoUpload, upload_bytes
 from portal.mail.parsed import NoSuchPart, Unreadable
 from portal.mail.reading import extract_confined
 from portal.outbound.models import Delivery
@@ -24,16 +25,23 @@ class Lost(Exception):
 def bytes_of(attachment: Attachment) -> bytes:
     """Raises Lost, and ChildUnavailable: then later perhaps."""
     try:
-        data = (
-            _sent(attachment) if attachment.message.kind == MessageKind.SENT else attachment_bytes(attachment)
-        )
-    except (NoOriginal, NoSuchPart, Unreadable, Unopenable, BlobMissing) as error:
+        data = _found(attachment)
+    except (NoOriginal, NoUpload, NoSuchPart, Unreadable, Unopenable, BlobMissing) as error:
         logger.warning("attachment %s: %s", attachment.pk, type(error).__name__)
         raise Lost from error
     if fingerprint("attachment", hashlib.sha256(data).hexdigest()) != attachment.digest:
         logger.error("attachment %s: its bytes are not those that were examined", attachment.pk)
         raise Lost
     return data
+
+
+def _found(attachment: Attachment) -> bytes:
+    message = attachment.message
+    if message.kind == MessageKind.SENT:
+        return _sent(attachment)
+    if message.conversation.kind == ConversationKind.FORM:
+        return upload_bytes(attachment)
+    return attachment_bytes(attachment)
 
 
 def _sent(attachment: Attachment) -> bytes:

@@ -71,7 +71,8 @@ def choices(
 def correspondent(conversation: Conversation) -> tuple[str, Correspondent]:
     """Who the conversation is with, and of which kind."""
     people = addresses_of(conversation.people[:1])
-    kind = KINDS[conversation.kind] if people and people[0].address else "unknown"
+    by_form = conversation.kind == ConversationKind.FORM  # has a name, and no address
+    kind = KINDS[conversation.kind] if by_form or (people and people[0].address) else "unknown"
     return named(people[0] if people else None), kind
 
 

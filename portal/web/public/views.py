@@ -9,17 +9,20 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from portal.house.hours import lines, stretches
+from portal.intake.form import form_state
 from portal.web.access import public
+from portal.web.intake.language import patient_page
 from portal.web.requests import PharmacyRequest
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 ENOUGH_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, on white
 
 
+@patient_page
 @require_safe
-@public
 def landing(request: PharmacyRequest) -> HttpResponseBase:
-    return render(request, "public/landing.html", {"hours": lines(stretches())})
+    context = {"hours": lines(stretches()), "form_open": form_state().open}
+    return render(request, "public/landing.html", context)
 
 
 @require_safe

@@ -1,0 +1,1 @@
+"""The public form and its tracking page."""
