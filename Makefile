@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export FILE XDM DETACH
 
-.PHONY: demo stop test check patient doctor notices migrate bench screenshots journeys help
-demo stop test check patient doctor notices migrate bench screenshots journeys help:
+.PHONY: demo stop tour test check patient doctor notices migrate bench screenshots journeys help
+demo stop tour test check patient doctor notices migrate bench screenshots journeys help:
 	@$(PYTHON) scripts/dev.py $@
 .DEFAULT_GOAL := help

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -27,6 +28,7 @@ PATIENTS_TO_COME = (
     ("Mehdi", "SAÏDI", 1),
 )
 NOWHERE = "58999"  # a commune that does not exist, so that no number is anybody's
+BORN = range(40, 99)  # not 99: the operator reports a mailbox 199… as closed (people.py)
 LINES = (
     (
         "Amoxicilline 1 g : 1 comprimé matin et soir, 6 jours",
@@ -45,15 +47,23 @@ class NotTaken(Exception):
     """The operator answered, but did not take the message."""
 
 
-def patient_writes(folder: Path, at: datetime, *, to: str = SOLEIL) -> str:
-    """A new patient of Mon espace santé sends the photo of a prescription; the Message-ID of it, without brackets.
+@dataclass(frozen=True)
+class Arrival:
+    """What the operator took: the Message-ID, without its brackets, and who wrote."""
+
+    message_id: str
+    sender: str
+
+
+def patient_writes(folder: Path, at: datetime, *, to: str = SOLEIL) -> Arrival:
+    """A new patient of Mon espace santé sends the photo of a prescription.
 
     Raises:
         TransportFault: the operator cannot be reached.
         NotTaken: it misbehaves.
     """
     first_name, name, sex = secrets.choice(PATIENTS_TO_COME)
-    ins = _ins(sex, year=40 + secrets.randbelow(60), month=1 + secrets.randbelow(12))
+    ins = _ins(sex, year=secrets.choice(BORN), month=1 + secrets.randbelow(12))
     sender = f"{ins}@{PATIENTS}"
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(f"{first_name} {name}", addr_spec=sender)
@@ -70,7 +80,7 @@ def patient_writes(folder: Path, at: datetime, *, to: str = SOLEIL) -> str:
     )
     message.add_attachment(photo(sheet), maintype="image", subtype="jpeg", filename="mon ordonnance.jpg")
     _send(folder, message.as_bytes(), sender=sender, to=to)
-    return str(message["Message-ID"]).strip("<>")
+    return Arrival(str(message["Message-ID"]).strip("<>"), sender)
 
 
 def doctor_sends(folder: Path, at: datetime, *, to: str = SOLEIL) -> None:

@@ -45,6 +45,10 @@ class Authority:
         self._certificate = x509.load_pem_x509_certificate(self.trust)
 
     @property
+    def folder(self) -> Path:
+        return self._folder
+
+    @property
     def trust(self) -> bytes:
         """The authority's certificate, PEM: what a client or server must trust, and nothing else."""
         return (self._folder / "ca.pem").read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -51,6 +52,14 @@ def folder() -> Path:
 
 def sandbox_folder() -> Path:
     return folder() / "sandbox"
+
+
+def address() -> str:
+    """Where the running demo is, such as `http://localhost:8000`; empty when none runs."""
+    if _supervisor() is None or not (folder() / "welcome").exists():
+        return ""
+    found = re.search(r"http://localhost:\d+", (folder() / "welcome").read_text())
+    return found[0] if found else ""
 
 
 def start(*, detach: bool) -> int:

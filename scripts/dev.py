@@ -48,6 +48,16 @@ def run_stop(arguments: list[str]) -> int:
     return demo.stop()
 
 
+def run_tour(arguments: list[str]) -> int:
+    """play a prescription's whole way against the demo, with times, and pictures where Chromium is"""
+    environment.enter(DEMO)
+    if _chromium():
+        environment.ensure(BROWSER)
+    from scripts import tour
+
+    return tour.run(CHECKOUT / "screenshots")
+
+
 def run_patient(arguments: list[str]) -> int:
     """write to Pharmacie du Soleil as a patient (FILE=…), or read what was answered (no FILE)"""
     return _correspond("patient", arguments)
@@ -130,6 +140,7 @@ def run_help(arguments: list[str]) -> int:
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "demo": run_demo,
     "stop": run_stop,
+    "tour": run_tour,
     "patient": run_patient,
     "doctor": run_doctor,
     "notices": run_notices,

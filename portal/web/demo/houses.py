@@ -25,7 +25,7 @@ SHOWS = {
     "hugo": "Ne voit rien de ce qui est au Soleil",
     "ines": "Prépare à la Gare",
 }
-FORM = "intake_form"
+FORM = "request_form"
 
 
 def open_houses() -> tuple[tuple[DemoPharmacy, Pharmacy], ...]:

@@ -24,7 +24,7 @@ class OperatorDown(Exception):
 def patient_writes() -> str:
     """A patient writes to Pharmacie du Soleil; the Message-ID. Raises OperatorDown."""
     try:
-        return arrivals.patient_writes(_folder(), timezone.localtime())
+        return arrivals.patient_writes(_folder(), timezone.localtime()).message_id
     except (TransportFault, arrivals.NotTaken) as error:
         raise OperatorDown from error
 
