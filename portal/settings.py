@@ -153,6 +153,7 @@ WAKEUPS = {
     "process": "inbound.process_stored",
     "deliver": "outbound.deliver_due",
     "notify": "notices.notify",
+    "leaving": "notices.warn_leaving",
     "anchor": "audit.anchor",
     "probe": "mailboxes.probe",
     "night": "records.night",

@@ -79,6 +79,7 @@ TEAM_HOST = {
     "console_person": needs(Permission.MANAGE_TEAM),
     "console_role": needs(Permission.MANAGE_TEAM),
     "console_last_day": needs(Permission.MANAGE_TEAM),
+    "console_email": needs(Permission.MANAGE_TEAM),
     "console_deactivate": needs(Permission.MANAGE_TEAM),
     "console_access": needs(Permission.MANAGE_TEAM, Permission.INVITE),
     "console_mailbox": needs(Permission.MANAGE_MAILBOX),

@@ -47,6 +47,8 @@ class Event(TextChoices):
     DEACTIVATE = "team:deactivate", "Compte désactivé"
     CHANGE_ROLE = "team:change-role", "Fonction modifiée"
     LAST_DAY = "team:last-day", "Dernier jour modifié"
+    LEAVING_TOLD = "team:leaving-told", "Dernier jour proche annoncé"
+    CHANGE_EMAIL = "team:email", "Adresse e-mail modifiée"
     TRANSFER_RESPONSIBILITY = "team:transfer-responsibility", "Responsabilité transmise"
 
     # What the team reads and does.

@@ -61,13 +61,18 @@ def tell(address: str, kind: NoticeKind, *, link: str = "", about: UUID) -> bool
     return True
 
 
-def _check(address: str, kind: NoticeKind, link: str) -> None:
+def check_address(address: str) -> None:
+    """Raises BadAddress."""
     try:
         validate_email(address)
     except ValidationError as error:
         raise BadAddress from error
     if not address.isascii():  # the sender's server might not take it (RFC 6531), and would say so too late
         raise BadAddress
+
+
+def _check(address: str, kind: NoticeKind, link: str) -> None:
+    check_address(address)
     if bool(link) != (kind in LINKED):
         raise NotOurLink(kind)
     if link:

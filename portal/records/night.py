@@ -19,6 +19,7 @@ from portal.lib.nights import next_night
 from portal.mailboxes.actions import database_now
 from portal.mailboxes.models import Mailbox, MailboxState, Probe, ProbeState
 from portal.notices import deliver as notices
+from portal.notices.leaving import next_warning
 from portal.outbound.reaper import next_due
 from portal.vault.blobs import BlobColumns, sweep_orphans
 from tenants.context import current_pharmacy
@@ -56,6 +57,9 @@ def wake_what_is_due() -> None:
     telling = notices.next_due()
     if telling is not None:
         wake("notify", telling)
+    warning = next_warning(database_now())
+    if warning is not None:
+        wake("leaving", warning)
 
 
 def _named_files() -> Iterator[str]:

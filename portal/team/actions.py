@@ -10,13 +10,16 @@ from django.db.models import F
 
 from portal.audit.actions import Actor, Person, record
 from portal.audit.events import Event
+from portal.team.leaving import warned_at
 from portal.team.links import find_link, new_link, revoke_links, use_link
 from portal.team.login import normal_name
 from portal.team.models import LinkPurpose, Responsibility, Role, User
 from portal.team.passwords import check_password_rule
 from portal.team.roster import fit_to_answer
 from portal.team.second_factor import forget_second_factor
+from tenants.wakeups import wake
 
+LEAVING = "leaving"
 SIGN_IN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
 
 By = Person | Actor
@@ -50,6 +53,7 @@ def invite(
     by: By,
     now: datetime,
     active_until: date | None = None,
+    email: str = "",
     using: str = DEFAULT_DB_ALIAS,
 ) -> tuple[User, str]:
     """Open an account without a password, and give the token of the link by which its person takes it up.
@@ -63,11 +67,14 @@ def invite(
         display_name=display_name,
         role=role,
         active_until=active_until,
+        email=email,
     )
     user.set_unusable_password()
     with transaction.atomic(using=using):
         _save_unless_taken(user, using=using)
         token = new_link(user, LinkPurpose.INVITATION, now=now, using=using)
+        if active_until is not None:
+            wake(LEAVING, warned_at(active_until))
         record(Event.INVITE, by=by, on=("user", user.pk), detail=f"role={role}", using=using)
     return user, token
 
@@ -152,8 +159,18 @@ def set_last_day(user: User, *, to: date | None, by: By) -> None:
     with transaction.atomic():
         user.active_until = to
         user.save(update_fields=["active_until"])
+        if to is not None:
+            wake(LEAVING, warned_at(to))
         day = to.strftime("%Y%m%d") if to else "none"
         record(Event.LAST_DAY, by=by, on=("user", user.pk), detail=f"day={day}")
+
+
+def set_email(user: User, *, to: str, by: By) -> None:
+    """Where this person is told things, never what they are; empty for nowhere."""
+    with transaction.atomic():
+        user.email = to
+        user.save(update_fields=["email"])
+        record(Event.CHANGE_EMAIL, by=by, on=("user", user.pk), detail=f"given={int(bool(to))}")
 
 
 def appoint(user: User, *, by: By, using: str = DEFAULT_DB_ALIAS) -> None:

@@ -42,6 +42,8 @@ class User(AbstractBaseUser):
     rpps = models.CharField(max_length=11, blank=True)
     active = models.BooleanField(default=True)
     active_until = models.DateField(null=True, blank=True)
+    # The last day of which this person and the responsible one were told: once each.
+    told_last_day = models.DateField(null=True, blank=True, editable=False)
     # Raised to end every session of this person at its next request.
     session_epoch = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -11,8 +11,6 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from portal.audit.events import Event
 from portal.audit.models import Entry, moment_of
 from portal.team.models import AccessLink, TotpDevice, User
-
-WARNED_DAYS = 3  # before the last one
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,6 @@ def member(person_id: UUID, *, now: datetime) -> Member | None:
 def fit_to_answer(user: User) -> bool:
     """The responsible person is an active pharmacist, in, and not about to leave."""
     return user.active and user.is_pharmacist and user.active_until is None and user.has_usable_password()
-
-
-def days_left(user: User, today: date) -> int | None:
-    """How many days after today this person still works here; None when that is no matter yet."""
-    if not user.active or user.active_until is None:
-        return None
-    left = (user.active_until - today).days
-    return left if 0 <= left <= WARNED_DAYS else None
 
 
 def _standing(now: datetime) -> QuerySet[User]:

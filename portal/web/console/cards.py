@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from portal.team.leaving import days_left
 from portal.team.models import Role, User
-from portal.team.roster import Member, days_left
+from portal.team.roster import Member
 from portal.web.account.people import initials_of
 from portal.web.inbox.cards import Chip
 from portal.web.templatetags.officinal import NO_BREAK, SHORT_MONTHS
@@ -29,7 +30,9 @@ class MemberCard:
     has_phone: bool
     last_sign_in: datetime | None
     link_until: datetime | None
+    email: str
     last_day: str
+    leaves_soon: bool
     chips: tuple[Chip, ...]
     may_answer: bool
 
@@ -48,6 +51,8 @@ def member_card(member: Member, today: date) -> MemberCard:
         last_sign_in=member.last_sign_in,
         link_until=member.link_until,
         last_day=day_words(user.active_until, today) if user.active_until else "",
+        email=user.email,
+        leaves_soon=days_left(user, today) is not None,
         chips=_chips(member, today),
         may_answer=member.may_answer,
     )

@@ -15,6 +15,7 @@ from portal.web.requests import StaffRequest
 # What was just done, by the word in the address: nothing that comes from outside is ever shown.
 DONE = {
     "modifie": "C’est modifié. La personne se reconnectera avec sa nouvelle fonction.",
+    "adresse": "L’adresse e-mail est enregistrée.",
     "date": "Le dernier jour est enregistré.",
     "releve": "La relève est demandée : les nouveaux messages arrivent dans un instant.",
     "horaires": "Les horaires sont enregistrés, et visibles sur la page publique.",

@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.notices.actions import tell
+from portal.notices.models import NoticeKind
 from portal.team.links import find_link
 from portal.team.models import User
 from portal.team.policy import Permission
@@ -28,15 +30,21 @@ LINK = "access-link"
 
 @dataclass(frozen=True, slots=True)
 class KeptLink:
-    """Whose link it is, and where it leads."""
+    """Whose link it is, where it leads, and to which e-mail address it leaves, if to any."""
 
     name: str
     url: str
+    sent_to: str
 
 
-def keep_link(request: StaffRequest, person: User, token: str) -> None:
-    """Have the next page show the link of this person."""
-    content = json.dumps([person.display_name, token]).encode()
+def hand_over(
+    request: StaffRequest, person: User, token: str, kind: NoticeKind, *, by_email: bool = True
+) -> None:
+    """Have the next page show the link of this person, and have it leave by e-mail too where that is possible."""
+    to = person.email if by_email else ""
+    if to and not tell(to, kind, link=_url(request, token), about=person.pk):
+        to = ""
+    content = json.dumps([person.display_name, token, to]).encode()
     sealed = current_keyring().seal(content, _context(request))
     request.session[LINK] = base64.b64encode(sealed).decode()
 
@@ -69,10 +77,14 @@ def _kept(request: StaffRequest) -> KeptLink | None:
     sealed = request.session.get(LINK)
     if sealed is None:
         return None
-    name, token = json.loads(current_keyring().open(base64.b64decode(sealed), _context(request)))
+    name, token, sent_to = json.loads(current_keyring().open(base64.b64decode(sealed), _context(request)))
     if find_link(token, now=timezone.now()) is None:
         return None
-    return KeptLink(name, request.build_absolute_uri(reverse("accept_invitation", args=[token])))
+    return KeptLink(name, _url(request, token), sent_to)
+
+
+def _url(request: StaffRequest, token: str) -> str:
+    return request.build_absolute_uri(reverse("accept_invitation", args=[token]))
 
 
 def _context(request: StaffRequest) -> bytes:

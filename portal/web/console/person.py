@@ -10,11 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.notices.actions import can_tell
+from portal.notices.models import NoticeKind
 from portal.team.actions import (
     NotFit,
     change_role,
     deactivate,
     reset_access,
+    set_email,
     set_last_day,
     transfer_responsibility,
 )
@@ -23,9 +26,10 @@ from portal.team.policy import Permission
 from portal.team.roster import member
 from portal.web.access import requires
 from portal.web.console.cards import member_card
-from portal.web.console.forms import LastDayForm, RoleForm
+from portal.web.console.forms import AccessForm, EmailForm, LastDayForm, RoleForm
 from portal.web.console.frame import TEAM, done, page
-from portal.web.console.links import keep_link
+from portal.web.console.last_notice import last_notice
+from portal.web.console.links import hand_over
 from portal.web.fresh import fresh_factor
 from portal.web.requests import StaffRequest
 
@@ -65,6 +69,19 @@ def console_last_day(request: StaffRequest, person_id: UUID) -> HttpResponseBase
 @requires(Permission.MANAGE_TEAM)
 @require_POST
 @fresh_factor
+def console_email(request: StaffRequest, person_id: UUID) -> HttpResponseBase:
+    """One's own too: the responsible person is told of her colleagues' last days."""
+    person, form = _active(person_id), EmailForm(request.POST)
+    if not form.is_valid():
+        return _page(request, person_id, email_form=form, status=422)
+    if form.cleaned_data["email"] != person.email:
+        set_email(person, to=form.cleaned_data["email"], by=request.user)
+    return done(_url(person_id), "adresse")
+
+
+@requires(Permission.MANAGE_TEAM)
+@require_POST
+@fresh_factor
 def console_deactivate(request: StaffRequest, person_id: UUID) -> HttpResponseBase:
     deactivate(_other(request, person_id), by=request.user, now=timezone.now())
     return done(reverse("console_team"), "desactive")
@@ -75,8 +92,10 @@ def console_deactivate(request: StaffRequest, person_id: UUID) -> HttpResponseBa
 @fresh_factor
 def console_access(request: StaffRequest, person_id: UUID) -> HttpResponseBase:
     """A phone, a password or a link was lost: a new link, and what went before is void."""
-    person = _other(request, person_id)
-    keep_link(request, person, reset_access(person, by=request.user, now=timezone.now()))
+    person, form = _other(request, person_id), AccessForm(request.POST)
+    by_email = form.is_valid() and form.cleaned_data["by_email"]
+    token = reset_access(person, by=request.user, now=timezone.now())
+    hand_over(request, person, token, NoticeKind.NEW_ACCESS, by_email=by_email)
     return redirect("console_link")
 
 
@@ -95,8 +114,15 @@ def console_transfer(request: StaffRequest, person_id: UUID) -> HttpResponseBase
 
 def _other(request: StaffRequest, person_id: UUID) -> User:
     """An active colleague; one's own account is not changed here. Raises Http404."""
+    if person_id == request.user.pk:
+        raise Http404
+    return _active(person_id)
+
+
+def _active(person_id: UUID) -> User:
+    """Raises Http404."""
     person = User.objects.select_related("responsibility").filter(pk=person_id, active=True).first()
-    if person is None or person.pk == request.user.pk:
+    if person is None:
         raise Http404
     return person
 
@@ -106,6 +132,7 @@ def _page(
     person_id: UUID,
     *,
     form: LastDayForm | None = None,
+    email_form: EmailForm | None = None,
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -120,6 +147,10 @@ def _page(
         "may_change": found.user.active and found.user.pk != request.user.pk,
         "roles": [(value, label, value == found.user.role) for value, label in Role.choices],
         "form": form or LastDayForm(initial={"last_day": until.isoformat() if until else ""}),
+        "email_form": email_form or EmailForm(initial={"email": found.user.email}),
+        "is_active": found.user.active,
+        "can_tell": can_tell(),
+        "notice": last_notice(person_id),
         "fault": fault,
     }
     return page(request, "console/person.html", TEAM, context, status=status)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("equipe/<uuid:person_id>/", person.console_person, name="console_person"),
     path("equipe/<uuid:person_id>/fonction/", person.console_role, name="console_role"),
     path("equipe/<uuid:person_id>/dernier-jour/", person.console_last_day, name="console_last_day"),
+    path("equipe/<uuid:person_id>/adresse/", person.console_email, name="console_email"),
     path("equipe/<uuid:person_id>/desactiver/", person.console_deactivate, name="console_deactivate"),
     path("equipe/<uuid:person_id>/acces/", person.console_access, name="console_access"),
     path("equipe/<uuid:person_id>/responsable/", person.console_transfer, name="console_transfer"),
