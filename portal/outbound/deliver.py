@@ -93,26 +93,33 @@ def _send_and_record(claim: Claim, recipients: Sequence[Recipient], known: list[
 
 
 def _send(claim: Claim, recipients: Sequence[Recipient]) -> Outcome:
-    """Over a kept line if one stands, else over a new one. A line that breaks early is no try: nothing was said."""
-    raw = claim.delivery.read_blob()
-    kept = kept_lines().take(claim.delivery.mailbox)
+    """Over a kept line if one stands, else over a new one. A line that breaks early is no try: nothing was said.
+
+    A line that was given back is another thread's from that moment: nothing is asked of it any more.
+    """
+    raw, mailbox = claim.delivery.read_blob(), claim.delivery.mailbox
+    kept = kept_lines().take(mailbox)
     if kept:
         try:
             outcome = _submit(kept, claim, raw, recipients)
         except (TemporaryFault, MailboxFault) as fault:
             logger.info("delivery %s: a kept line broke (%s), opening another", claim.delivery.pk, fault.code)
         else:
-            if kept.alive or outcome.data_code or outcome.state != State.TEMPORARY:
+            heard = kept.alive or outcome.data_code or outcome.state != State.TEMPORARY
+            kept_lines().keep(mailbox, kept)
+            if heard:
                 return outcome
     try:
-        line = connect(claim.delivery.mailbox)
+        line = connect(mailbox)
     except TemporaryFault as fault:
         raise Unreachable(fault) from fault
-    return _submit(line, claim, raw, recipients)
+    outcome = _submit(line, claim, raw, recipients)
+    kept_lines().keep(mailbox, line)
+    return outcome
 
 
 def _submit(line: Submission, claim: Claim, raw: bytes, recipients: Sequence[Recipient]) -> Outcome:
-    outcome = line.send(
+    return line.send(
         raw,
         sender=claim.delivery.mailbox.address,
         recipients=[recipient.address for recipient in recipients],
@@ -120,5 +127,3 @@ def _submit(line: Submission, claim: Claim, raw: bytes, recipients: Sequence[Rec
         before_dot=claim.hand_over,
         progress=claim.renew,
     )
-    kept_lines().keep(claim.delivery.mailbox, line)
-    return outcome

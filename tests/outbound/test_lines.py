@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from unittest import mock
 
+from portal.mail.smtp import Submission
 from portal.mailboxes.models import Mailbox
 from portal.outbound.deliver import deliver_due
 from portal.outbound.lines import Lines, connect, kept_lines
@@ -108,6 +109,24 @@ class Keeping(OutboundTestCase):
 
         self.assertFalse(line.alive)
         self.assertIsNone(lines.take(self.mailbox))
+
+    def test_a_line_that_was_given_back_is_left_alone(self) -> None:
+        """Another thread may have taken it: asking whether it lives would eat the first byte of its answer."""
+        real = Submission.alive.fget
+        assert real is not None
+        touched: list[Submission] = []
+
+        def watched(line: Submission) -> bool:
+            if any(kept.line is line for every in kept_lines()._kept.values() for kept in every):
+                touched.append(line)
+            return bool(real(line))
+
+        with mock.patch.object(Submission, "alive", property(watched)):
+            self.send_now()
+            self.send_now(DOCTOR, text="Encore")
+
+        self.assertEqual(len(self.arrived()), 2)
+        self.assertEqual(touched, [])
 
     def test_a_burst_of_messages_reaches_everybody_over_one_line(self) -> None:
         self.send_now()
