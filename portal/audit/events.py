@@ -11,6 +11,7 @@ class Event(TextChoices):
     PHARMACY_CREATE = "pharmacy:create", "Pharmacie ouverte"
     PHARMACY_SUSPEND = "pharmacy:suspend", "Pharmacie suspendue"
     HOURS_CHANGE = "pharmacy:hours", "Horaires modifiés"
+    DETAILS_CHANGE = "pharmacy:details", "Coordonnées modifiées"
     PHARMACY_RESUME = "pharmacy:resume", "Pharmacie remise en service"
 
     # The public form.

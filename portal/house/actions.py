@@ -9,7 +9,7 @@ from django.db import transaction
 from portal.audit.actions import Actor, Person, record
 from portal.audit.events import Event
 from portal.house.hours import Stretch
-from portal.house.models import OpeningHours
+from portal.house.models import Details, OpeningHours
 from tenants.context import current_pharmacy
 
 
@@ -41,3 +41,10 @@ def set_hours(stretches: list[Stretch], *, by: Person | Actor) -> None:
             on=("pharmacy", current_pharmacy().id),
             detail=f"stretches={len(ordered)}",
         )
+
+
+def set_details(*, address: str, phone: str, by: Person | Actor) -> None:
+    """Say where the pharmacy is, and how to call it."""
+    with transaction.atomic():
+        Details.objects.update_or_create(id=1, defaults={"address": address, "phone": phone})
+        record(Event.DETAILS_CHANGE, by=by, on=("pharmacy", current_pharmacy().id))

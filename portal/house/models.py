@@ -1,4 +1,4 @@
-"""The opening hours: one row for each stretch of a day in which the door is open."""
+"""What the pharmacy says of itself: one row for each stretch in which the door is open, and one with where it is."""
 
 from __future__ import annotations
 
@@ -36,3 +36,19 @@ class OpeningHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.weekday} {self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+class Details(models.Model):
+    """Where the pharmacy is and how to call it: one row, written by the responsible person."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    address = models.CharField(max_length=200)
+    phone = models.CharField(max_length=30, blank=True)
+
+    objects = SealedManager["Details"]()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_row_of_details")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -135,6 +135,9 @@ class Probe(models.Model):
     begun_at = models.DateTimeField(null=True)  # also names the claim: who took it later wins
     done_at = models.DateTimeField(null=True)
     findings = models.JSONField(default=list)
+    works = models.BooleanField(
+        default=False, db_default=False
+    )  # over, and every step of both connections works
 
     objects = ProbeQuerySet.as_manager()
 

@@ -87,7 +87,7 @@ def _side(side: Side, mailbox: Mailbox, findings: list[Finding], today: date) ->
     found = [finding for finding in findings if finding.side is side]
     works = [finding.step for finding in found if finding.state is StepState.OK] == list(STEPS[side])
     steps = tuple(_step(finding, mailbox, where, today) for finding in found)
-    return ShownSide(SIDES[side], f"{where[0]}{NBSP}:{where[1]}", steps, works)
+    return ShownSide(SIDES[side], f"{where[0]}:{where[1]}", steps, works)
 
 
 def _step(finding: Finding, mailbox: Mailbox, where: tuple[str, int], today: date) -> ShownStep:

@@ -49,8 +49,10 @@ def ask_probe(mailbox: Mailbox, *, by: User) -> Probe:
         )
         if not is_under_way(probe, now=now) or probe.state == ProbeState.ASKED:
             probe.state, probe.asked_by, probe.asked_at = ProbeState.ASKED, by, now
-            probe.begun_at, probe.done_at, probe.findings = None, None, []
-            probe.save(update_fields=["state", "asked_by", "asked_at", "begun_at", "done_at", "findings"])
+            probe.begun_at, probe.done_at, probe.findings, probe.works = None, None, [], False
+            probe.save(
+                update_fields=["state", "asked_by", "asked_at", "begun_at", "done_at", "findings", "works"]
+            )
         wake(WAKE_PROBE, now)
         record(Event.MAILBOX_TEST, by=by, on=("mailbox", mailbox.pk))
     return probe
@@ -145,7 +147,8 @@ def finish(probe: Probe, then: Callable[[], object] | None = None) -> None:
     """It is over; `then` writes what belongs to it, last, in the same transaction."""
     with transaction.atomic():
         mine = Probe.objects.filter(pk=probe.pk, begun_at=probe.begun_at, state=ProbeState.RUNNING)
-        if mine.update(findings=probe.findings, state=ProbeState.DONE, done_at=Now()) and then:
+        works = all(worked(probe, side) for side in Side) if probe.mailbox_id else False
+        if mine.update(findings=probe.findings, works=works, state=ProbeState.DONE, done_at=Now()) and then:
             then()
 
 

@@ -7,19 +7,47 @@ from typing import Any, cast
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import cached_property
 
+from portal.house.details import details
+from portal.house.models import Details
 from portal.team.login import Standing
 from portal.team.policy import Permission, allows
 from portal.web.account.cards import PharmacyCard
 from portal.web.console.cards import leaving_words
 from portal.web.demo.tour import tour_card
 from portal.web.requests import StaffRequest
+from tenants.models import Pharmacy
+
+
+class HouseCard:
+    """A PharmacyCard whose address and phone are looked up by the few pages that show them."""
+
+    def __init__(self, tenant: Pharmacy) -> None:
+        self.name = tenant.name
+        self._tenant = tenant
+
+    @cached_property
+    def _details(self) -> Details | None:
+        return details()
+
+    @property
+    def address(self) -> str:
+        """What the responsible person wrote; until then, what the pharmacy was opened with."""
+        return self._details.address if self._details else self._tenant.address
+
+    @property
+    def phone(self) -> str:
+        return self._details.phone if self._details else ""
 
 
 def pharmacy(request: HttpRequest) -> dict[str, Any]:
-    """The house, and for a member of the team what her screens add. Asks the database nothing."""
+    """The house, and for a member of the team what her screens add.
+
+    Asks the database nothing, but for the address and phone where a page shows them.
+    """
     tenant = getattr(request, "tenant", None)
-    card = PharmacyCard(tenant.name, tenant.address) if tenant else PharmacyCard("Officinal")
+    card = HouseCard(tenant) if tenant else PharmacyCard("Officinal")
     context: dict[str, Any] = {"pharmacy": card, "demo_mode": settings.DEMO}
     if getattr(request, "standing", None) is Standing.MEMBER:
         context["idle_seconds"] = int(settings.IDLE_LOCK.total_seconds())

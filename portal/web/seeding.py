@@ -13,7 +13,7 @@ from portal.audit.actions import OPERATOR
 from portal.conversations.actions import assign, finish
 from portal.conversations.models import Conversation
 from portal.directory.whitelist import replace_whitelist
-from portal.house.actions import set_hours
+from portal.house.actions import set_details, set_hours
 from portal.house.hours import Stretch
 from portal.inbound.fetch import fetch_mailbox
 from portal.inbound.process import process_stored
@@ -46,6 +46,7 @@ class DemoPharmacy:
     finess: str
     host: str
     address: str
+    phone: str
     people: tuple[tuple[str, str, Role], ...]
 
 
@@ -67,6 +68,7 @@ SOLEIL = DemoPharmacy(
     finess="580008803",
     host="soleil.localhost",
     address="12 rue des Tests, 58000 Nevers",
+    phone="03\u00a086\u00a000\u00a000\u00a001",
     people=(
         ("nadia", "Nadia Benali", Role.TITULAIRE),
         ("claire", "Claire Moulin", Role.ADJOINT),
@@ -79,6 +81,7 @@ GARE = DemoPharmacy(
     finess="750000010",
     host="gare.localhost",
     address="1 place de la Gare, 75000 Paris",
+    phone="01\u00a099\u00a000\u00a000\u00a002",
     people=(("hugo", "Hugo Lefèvre", Role.TITULAIRE), ("ines", "Inès Robert", Role.PREPARATEUR)),
 )
 
@@ -122,6 +125,7 @@ def open_demo_pharmacy(wanted: DemoPharmacy) -> Pharmacy:
         for sign_in_name, display_name, role in wanted.people[1:]:
             _person(sign_in_name, display_name, role, using="default")
         set_hours(HOURS, by=OPERATOR)
+        set_details(address=wanted.address, phone=wanted.phone, by=OPERATOR)
     return pharmacy
 
 

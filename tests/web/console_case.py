@@ -8,12 +8,12 @@ from django.urls import reverse
 
 from portal.team.models import TotpDevice, User
 from tenants.context import inside
-from tests.base import PharmacyTestCase
+from tests.base import CommittingPharmacyTestCase, PharmacyTestCase
 from tests.browsing import Browser, code_at, signed_in
 from tests.cast import PASSWORD
 
 
-class ConsoleTestCase(PharmacyTestCase):
+class AtTheConsole:
     """`self.as_nadia` signed in longer ago than her proof holds; `post` gives it when it is asked for."""
 
     def setUp(self) -> None:
@@ -31,6 +31,14 @@ class ConsoleTestCase(PharmacyTestCase):
         """Responsible at Gare; the test stays in Soleil."""
         with inside(self.gare):
             return signed_in(User.objects.get(sign_in_name="hugo"), self.gare)
+
+
+class ConsoleTestCase(AtTheConsole, PharmacyTestCase):
+    """In a transaction that is rolled back."""
+
+
+class CommittingConsoleTestCase(AtTheConsole, CommittingPharmacyTestCase):
+    """With real commits."""
 
 
 def console(name: str, *args: Any) -> str:

@@ -73,7 +73,7 @@ def recovery_codes(request: StaffRequest) -> HttpResponseBase:
         return redirect("inbox_home")
     if request.method == "POST":
         del request.session[CODES]
-        return go_on(request)
+        return go_on(request, first=True)
     return render(request, "account/recovery_codes.html", {"codes": _opened(request, sealed)})
 
 

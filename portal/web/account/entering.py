@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from portal.team import login
 from portal.team.models import TotpDevice, User
+from portal.team.policy import Permission, allows
 from portal.team.second_factor import confirmed_device, prepare_enrolment
 from portal.web.access import safe_next
+from portal.web.console.start_steps import progress
 from portal.web.requests import PharmacyRequest, StaffRequest
 
 NEXT = "next"
@@ -39,7 +41,12 @@ def enter_fully(request: StaffRequest, device: TotpDevice) -> None:
     rotate_token(request)
 
 
-def go_on(request: StaffRequest) -> HttpResponseRedirect:
-    """To the page that was asked for before signing in, else to the messages."""
+def go_on(request: StaffRequest, *, first: bool = False) -> HttpResponseRedirect:
+    """To the page that was asked for before signing in, else to the messages.
+
+    At her `first` time the responsible person comes to what is left to set up.
+    """
     following = safe_next(request.session.pop(NEXT, ""))
+    if first and not following and allows(request.user, Permission.MANAGE_PHARMACY):
+        return redirect("console_start" if not progress(request.user).over else "inbox_home")
     return redirect(following or "inbox_home")

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from portal.house.details import details
 from portal.intake.actions import NoMailbox, NoticeMissing, close_form, open_form, write_notice
 from portal.intake.form import current_notice, form_mailbox, form_state
 from portal.intake.opening import LONGEST_NOTICE
@@ -72,7 +73,8 @@ def console_form_close(request: StaffRequest) -> HttpResponseBase:
 
 def starter(pharmacy: Pharmacy) -> str:
     """Words to begin from: what article 13 of the RGPD asks for, for this one use."""
-    context = {"name": pharmacy.name, "address": pharmacy.address}
+    written = details()
+    context = {"name": pharmacy.name, "address": written.address if written else pharmacy.address}
     return render_to_string("console/notice.txt", context).strip()
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from portal.web.account.people import person_card
+from portal.web.console.start_steps import progress
 from portal.web.requests import StaffRequest
 
 # What was just done, by the word in the address: nothing that comes from outside is ever shown.
@@ -27,6 +28,8 @@ DONE = {
     "identifiants": "Les identifiants sont remplacés, et la connexion est à l’essai.",
     "pause": "La boîte est en pause : rien n’en est relevé ni envoyé. Rien n’est perdu.",
     "reprise": "La boîte est de nouveau en service.",
+    "coordonnees": "Les coordonnées sont enregistrées, et visibles sur la page publique.",
+    "essai": "Le message d’essai part : il revient d’ordinaire en moins d’une minute.",
     "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
 }
 
@@ -44,15 +47,20 @@ TEAM = Tab("Équipe", "users", "console_team")
 MAILBOX = Tab("Messagerie", "inbox", "console_mailbox")
 JOURNAL = Tab("Journal", "file-text", "console_journal")
 HOURS = Tab("Horaires", "clock", "console_hours")
+DETAILS = Tab("Coordonnées", "map-pin", "console_details")
+START = Tab("Mise en route", "circle-check", "console_start")
 FORM = Tab("Formulaire", "square-pen", "console_form")
-TABS = (TEAM, MAILBOX, JOURNAL, HOURS, FORM)
+TABS = (TEAM, MAILBOX, JOURNAL, HOURS, DETAILS, FORM)
 
 
 def page(
     request: StaffRequest, template: str, here: Tab, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """One page of the console, with its tabs."""
+    left = progress(request.user)
     around = {
+        "progress": left,
+        "start": (reverse(START.name), here is START),
         "tabs": [(tab, reverse(tab.name), tab is here) for tab in TABS],
         "me": person_card(request.user),
         "done": DONE.get(request.GET.get("fait", ""), ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,12 +21,6 @@ from portal.web.console.frame import TEAM, page
 from portal.web.console.links import hand_over
 from portal.web.fresh import fresh_factor
 from portal.web.requests import StaffRequest
-
-
-@requires(Permission.MANAGE_TEAM)
-@require_safe
-def console_home(request: StaffRequest) -> HttpResponseRedirect:
-    return redirect("console_team")
 
 
 @requires(Permission.MANAGE_TEAM)

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.console import form, hours, journal, links, mailbox, person, probe, servers, setup, team
+from portal.web.console import (
+    details,
+    form,
+    hours,
+    journal,
+    links,
+    mailbox,
+    person,
+    probe,
+    servers,
+    setup,
+    start,
+    team,
+)
 
 urlpatterns = [
-    path("", team.console_home, name="console_home"),
+    path("", start.console_home, name="console_home"),
+    path("mise-en-route/", start.console_start, name="console_start"),
+    path("mise-en-route/essai/", start.console_start_trial, name="console_start_trial"),
     path("equipe/", team.console_team, name="console_team"),
     path("equipe/inviter/", team.console_invite, name="console_invite"),
     path("equipe/lien/", links.console_link, name="console_link"),
@@ -40,6 +55,7 @@ urlpatterns = [
     ),
     path("journal/", journal.console_journal, name="console_journal"),
     path("journal/export.csv", journal.console_journal_export, name="console_journal_export"),
+    path("coordonnees/", details.console_details, name="console_details"),
     path("horaires/", hours.console_hours, name="console_hours"),
     path("formulaire/", form.console_form, name="console_form"),
     path("formulaire/ouvrir/", form.console_form_open, name="console_form_open"),
