@@ -16,18 +16,18 @@ def preload() -> None:
     image.preload()
     xmltree.preload()
     archive.preload()
-    page = image.encode_png(Image.new("RGB", (2, 2)))
-    image.encode_png(image.draw(memoryview(page), 1))
+    page = image.encode(Image.new("RGB", (2, 2)))
+    image.encode(image.draw(memoryview(page), 1))
 
 
 def answer(frame: bytes) -> bytes:
-    """Do what the frame's head says: read the whole, or draw one page as PNG."""
+    """Do what the frame's head says: read the whole, or draw one page as JPEG."""
     head, data = unframed(frame)
     kind = Kind(head["kind"])
     if head["do"] == "read":
         return framed({}, to_json(examining.reading(kind, data)))
     kind, data, page = examining.drawable(kind, data, head["page"])
-    return framed({}, image.encode_png(_drawn(kind, data, page, head["width"])))
+    return framed({}, image.encode(_drawn(kind, data, page, head["width"])))
 
 
 def _drawn(kind: Kind, data: memoryview, page: int, width: int) -> Image.Image:

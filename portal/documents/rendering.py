@@ -91,7 +91,7 @@ def page_count(data: bytes, kind: Kind) -> int:
 
 
 def render_page(data: bytes, kind: Kind, page: int, width: int = A4_AT_150_DPI) -> bytes:
-    """Page `page` (from 0) as PNG, at most `width` pixels wide (100 to 2,000).
+    """Page `page` (from 0) as JPEG, at most `width` pixels wide (100 to 2,000).
 
     Raises:
         Illegible: it cannot be shown.
@@ -99,8 +99,8 @@ def render_page(data: bytes, kind: Kind, page: int, width: int = A4_AT_150_DPI) 
         ChildUnavailable: nothing could be tried; later perhaps.
     """
     width = min(max(width, NARROWEST), WIDEST)
-    _, png = _ask({"do": "draw", "page": page, "width": width}, data, kind)
-    return bytes(png)
+    _, picture = _ask({"do": "draw", "page": page, "width": width}, data, kind)
+    return bytes(picture)
 
 
 def _ask(

@@ -13,6 +13,8 @@
     next.click();
   };
 
+  const tool = (which) => document.querySelector(`.piece.current .piece-tools ${which}`)?.click();
+
   const ACTS = {
     j: () => move(1),
     k: () => move(-1),
@@ -30,6 +32,10 @@
       fold.open = true;
       byId("note-text").focus();
     },
+    t: () => tool("[data-turn]"),
+    "+": () => tool('[data-zoom="1"]'),
+    "=": () => tool('[data-zoom="1"]'), // the same key without Shift
+    "-": () => tool('[data-zoom="-1"]'),
     v: () => document.querySelector(".piece.current [data-wide]")?.click(),
     p: () => {
       const piece = document.querySelector(".piece.current [data-print-piece]");

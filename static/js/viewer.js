@@ -1,7 +1,9 @@
-/* The papers beside the conversation: choose one, turn the page, turn it round, make it larger. */
+/* The papers beside the conversation: choose one, turn the page, turn it round, make it larger; by buttons, by keys
+   (keys.js presses the buttons), by wheel and double click, by two fingers. */
 "use strict";
 {
-  const LARGEST = 3;
+  const LARGEST = 4;
+  const CLOSE = 3; // what a double click or tap enlarges to
 
   const show = (piece) => {
     const rail = piece.closest(".rail");
@@ -32,9 +34,22 @@
     page.dataset.turn = String((Number(page.dataset.turn || 0) + 90) % 360);
   };
 
-  const zoom = (pages, step) => {
-    pages.dataset.zoom = String(Math.min(LARGEST, Math.max(1, Number(pages.dataset.zoom) + step)));
+  /* What is under the pointer, or in the middle, stays there. */
+  const zoomTo = (pages, level, at) => {
+    const before = Number(pages.dataset.zoom);
+    const wanted = Math.min(LARGEST, Math.max(1, level));
+    if (wanted === before) return;
+    const frame = pages.getBoundingClientRect();
+    const x = at ? at.clientX - frame.left : pages.clientWidth / 2;
+    const y = at ? at.clientY - frame.top : pages.clientHeight / 2;
+    const across = (pages.scrollLeft + x) / pages.scrollWidth;
+    const down = (pages.scrollTop + y) / pages.scrollHeight;
+    pages.dataset.zoom = String(wanted);
+    pages.scrollLeft = across * pages.scrollWidth - x;
+    pages.scrollTop = down * pages.scrollHeight - y;
   };
+
+  const zoom = (pages, step, at) => zoomTo(pages, Number(pages.dataset.zoom) + step, at);
 
   const widen = (talk) => {
     const pages = talk.querySelector(".piece.current .pages");
@@ -43,6 +58,8 @@
     for (const button of talk.querySelectorAll("[data-wide]")) button.setAttribute("aria-pressed", String(wide));
     go(pages, index - nearest(pages).index); // the same page as before, at its new size
   };
+
+  const toggle = (pages, at) => zoomTo(pages, Number(pages.dataset.zoom) > 1 ? 1 : CLOSE, at);
 
   /* Links to pages live for some minutes: a page first looked at later asks for new ones, once in a while. */
   const AGAIN_MS = 60_000;
@@ -64,6 +81,12 @@
     if (piece && piece.closest(".rail")?.offsetParent) {
       event.preventDefault();
       show(piece);
+      return;
+    }
+    const sheet = event.target.closest(".pages a.page");
+    if (sheet && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault(); // the picture alone is for those without scripts, and for the middle button
+      if (event.detail === 0) toggle(sheet.closest(".pages")); // Enter on it
       return;
     }
     const tool = event.target.closest(".piece-tools button");
@@ -94,5 +117,66 @@
     const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
     next.focus();
     next.click();
+  });
+
+  document.addEventListener("dblclick", (event) => {
+    const pages = event.target.closest?.(".pages");
+    if (pages) toggle(pages, event);
+  });
+
+  /* The wheel with Ctrl, which is also what a touchpad sends for two fingers; a step for each notch, not each event. */
+  const NOTCH = 60;
+  let turned = 0;
+  document.addEventListener(
+    "wheel",
+    (event) => {
+      const pages = event.ctrlKey && event.target.closest?.(".pages");
+      if (!pages) return;
+      event.preventDefault();
+      turned += event.deltaY;
+      if (Math.abs(turned) < NOTCH) return;
+      zoom(pages, turned < 0 ? 1 : -1, event);
+      turned = 0;
+    },
+    { passive: false },
+  );
+
+  /* One mouse drags what is larger than its frame; two fingers make it larger or smaller. */
+  const WIDER = 1.3;
+  const fingers = new Map();
+  let apart = 0;
+  const spread = () => {
+    const [one, other] = [...fingers.values()];
+    return Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+  };
+
+  document.addEventListener("pointerdown", (event) => {
+    const pages = event.target.closest?.(".pages");
+    if (!pages || event.button !== 0) return;
+    fingers.set(event.pointerId, event);
+    if (fingers.size === 2) apart = spread();
+  });
+
+  document.addEventListener("pointermove", (event) => {
+    const before = fingers.get(event.pointerId);
+    const pages = before && before.target.closest(".pages");
+    if (!pages) return;
+    fingers.set(event.pointerId, event);
+    if (event.pointerType === "mouse") {
+      pages.scrollLeft -= event.clientX - before.clientX;
+      pages.scrollTop -= event.clientY - before.clientY;
+    } else if (fingers.size === 2) {
+      const ratio = spread() / apart;
+      if (ratio < WIDER && ratio > 1 / WIDER) return;
+      zoom(pages, ratio > 1 ? 1 : -1, event);
+      apart = spread();
+    }
+  });
+
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, (event) => fingers.delete(event.pointerId));
+  }
+  document.addEventListener("dragstart", (event) => {
+    if (event.target.closest?.(".pages")) event.preventDefault(); // a page is moved in its frame, not carried out
   });
 }

@@ -21,7 +21,7 @@ def tearDownModule() -> None:
 
 class RenderingTestCase(SimpleTestCase):
     def shown(self, data: bytes, kind: Kind, page: int = 0, width: int = 1240) -> Image.Image:
-        picture = Image.open(BytesIO(render_page(data, kind, page, width)), formats=["PNG"])
+        picture = Image.open(BytesIO(render_page(data, kind, page, width)), formats=["JPEG"])
         picture.load()
         return picture
 

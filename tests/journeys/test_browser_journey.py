@@ -21,10 +21,11 @@ from tests.journeys.stations import write
 from tests.servers.peers import sandbox_peer
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from portal.team.models import User
 
+COUNTER = (1280, 720)
 HOSTS = {"soleil.localhost", "contenu.soleil.localhost"}
 ARRIVED = re.compile("Accepté par l’opérateur|Remis")
 
@@ -86,9 +87,59 @@ class InTheBrowser(JourneyTestCase):
         self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), PHONE[0])
         self.assert_quiet(window)
 
-    def window(self, size: tuple[int, int]) -> Window:
+    def test_a_paper_is_turned_and_enlarged_by_keys_by_mouse_and_by_two_fingers(self) -> None:
+        window = self.window(COUNTER, touch=True)
+        page = window.page
+        self.sign_in(window, self.karim)
+        page.locator(".row", has_text="Sortie de M. Lambert").click()
+        pages = page.locator(".piece.current .pages")
+        sheet = pages.locator(".page").first
+        drawn = "image => image.complete || new Promise(resolve => image.addEventListener('load', resolve))"
+        sheet.locator("img").evaluate(drawn)
+
+        page.keyboard.press("t")
+        self.assertEqual(sheet.get_attribute("data-turn"), "90")
+        self.check(window, "#conversation", "Dr Petit")
+        page.get_by_role("button", name="Tourner la page").click()
+        self.assertEqual(sheet.get_attribute("data-turn"), "180")
+        for act, level in (
+            (lambda: page.keyboard.press("+"), "2"),
+            (lambda: page.get_by_role("button", name="Grossir").click(), "3"),
+            (lambda: page.keyboard.press("-"), "2"),
+            (lambda: page.get_by_role("button", name="Réduire").click(), "1"),
+            (lambda: pages.dblclick(), "3"),
+            (lambda: pages.dblclick(), "1"),
+            (lambda: self.wheel(page, pages, -100), "2"),
+            (lambda: self.wheel(page, pages, 100), "1"),
+            (lambda: self.spread(page, pages, 60, 85), "2"),
+            (lambda: self.spread(page, pages, 85, 60), "1"),
+        ):
+            act()
+            self.assertEqual(pages.get_attribute("data-zoom"), level)
+        self.assertEqual(len(page.context.pages), 1)
+        self.assert_quiet(window)
+
+    def wheel(self, page: Page, over: Locator, by: int) -> None:
+        over.hover()
+        page.keyboard.down("Control")
+        page.mouse.wheel(0, by)
+        page.keyboard.up("Control")
+        page.wait_for_timeout(200)
+
+    def spread(self, page: Page, over: Locator, before: int, after: int) -> None:
+        """Two fingers, so far apart before and after."""
+        box = over.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        wire = page.context.new_cdp_session(page)
+        for kind, apart in (("touchStart", before), ("touchMove", after)):
+            points = [{"x": x + side * apart / 2, "y": y, "id": side + 1} for side in (-1, 1)]
+            wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        wire.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def window(self, size: tuple[int, int], *, touch: bool = False) -> Window:
         context = self.browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, locale="fr-FR", has_touch=size == PHONE
+            viewport={"width": size[0], "height": size[1]}, locale="fr-FR", has_touch=touch or size == PHONE
         )
         context.set_default_timeout(20_000)
         return Window(context.new_page())

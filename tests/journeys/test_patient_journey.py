@@ -70,7 +70,7 @@ class Journeys:
         stranger = Visitor(self.house.port, "contenu.soleil.localhost")
         page = stranger.get(pictures[0])
 
-        self.assertEqual((page.status, page.headers["Content-Type"]), (200, "image/png"))
+        self.assertEqual((page.status, page.headers["Content-Type"]), (200, "image/jpeg"))
         self.assertTrue(page.body.startswith(PNG))
         self.assertNotIn("Set-Cookie", page.headers)
         self.assertIn("sandbox", page.headers["Content-Security-Policy"])

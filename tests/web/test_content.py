@@ -56,8 +56,8 @@ class Pages(ContentTestCase):
 
         response = self.outside.get(self.link(Use.PAGE, file.pk, page=1))
 
-        self.assertEqual(response.headers["Content-Type"], "image/png")
-        self.assertEqual(Image.open(io.BytesIO(response.content)).format, "PNG")
+        self.assertEqual(response.headers["Content-Type"], "image/jpeg")
+        self.assertEqual(Image.open(io.BytesIO(response.content)).format, "JPEG")
 
     def test_a_page_the_document_does_not_have_is_absent(self) -> None:
         file = self.with_file("ordonnance.pdf", pdf(2))

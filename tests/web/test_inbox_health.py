@@ -52,7 +52,7 @@ class Shown(HealthCase):
         self.assertContains(shown, "28/03/1979")
         self.assertContains(shown, "INS à vérifier")
         self.assertContains(shown, "Dr Anne MARTIN")
-        self.assertContains(shown, "20/11/2026 à 9:30")
+        self.assertContains(shown, 'title="Écrit le 20/11/2026 à 9:30">20/11/2026<')
         (card,) = shown.context["conversation"].attachments
         self.assertEqual((card.name, card.kind), ("Prescription de médicaments", "Document de santé"))
         self.assertEqual((len(card.page_urls), card.pages_url), (1, ""))
@@ -89,13 +89,13 @@ class Shown(HealthCase):
         host = origin.removeprefix("http://")
         picture = self.client.get(f"/page/{path}", headers={"host": host})
 
-        self.assertEqual((picture.status_code, picture.headers["Content-Type"]), (200, "image/png"))
+        self.assertEqual((picture.status_code, picture.headers["Content-Type"]), (200, "image/jpeg"))
 
     def test_without_scripts_it_has_a_page_of_its_own(self) -> None:
         shown = self.as_karim.get(page("attachment", only_file(self.sent(archive())).pk))
 
         self.assertContains(shown, "DURAND LÉA MARIE")
-        self.assertContains(shown, "/page/")
+        self.assertContains(shown, '<a class="page" href="http://contenu.soleil.localhost/page/')
 
     def test_words_are_shown_where_there_is_no_pdf(self) -> None:
         data = document(pdf=b"").replace(b"matin et soir", b"&lt;script&gt;matin&lt;/script&gt;")

@@ -9,8 +9,8 @@ from portal.web.content.names import disposition
 from tenants.provisioning import CONTENT_PREFIX
 
 
-def picture(request: HttpRequest, png: bytes) -> HttpResponse:
-    return _apart(request, HttpResponse(png, content_type="image/png"))
+def picture(request: HttpRequest, jpeg: bytes) -> HttpResponse:
+    return _apart(request, HttpResponse(jpeg, content_type="image/jpeg"))
 
 
 def kept(request: HttpRequest, data: bytes, name: str, content_type: str = DOWNLOAD) -> HttpResponse:

@@ -61,9 +61,9 @@ def linked(use: Use, permission: Permission) -> Callable[[Serve], Callable[..., 
 def page(request: PharmacyRequest, person: User, link: Link) -> HttpResponse:
     """One page of an attachment, as a picture that we drew."""
     attachment = _opened(person, link)
-    png = pages.picture(attachment, link.page)
+    jpeg = pages.picture(attachment, link.page)
     note_opened(attachment, by=person, now=timezone.now())
-    return answers.picture(request, png)
+    return answers.picture(request, jpeg)
 
 
 @linked(Use.FILE, Permission.READ)

@@ -22,8 +22,9 @@ class Passage:
 class HealthCard:
     """One document: about whom, by whom, and what is doubtful about it.
 
-    `ins` is the bare matricule. `born` and `written` are as a pharmacist writes them. `version` is empty for a first
-    one. `number` is the prescription's, for the pharmacy's software. `passages` are its words, when it has no pages.
+    `ins` is the bare matricule. `born` and `written` are as a pharmacist writes them, `day` is without the hour.
+    `version` is empty for a first one. `number` is the prescription's, for the pharmacy's software. `passages` are
+    its words, when it has no pages.
     """
 
     code: str
@@ -34,6 +35,7 @@ class HealthCard:
     author: str = ""
     about: str = ""
     written: str = ""
+    day: str = ""
     version: str = ""
     number: str = ""
     warnings: tuple[str, ...] = ()
@@ -44,7 +46,7 @@ class HealthCard:
 class AttachmentCard:
     """One file of a message, in place or by name.
 
-    `shown`: `page_urls` are PNG on the content host, in order. `download`: no preview. `illegible`: broken or
+    `shown`: `page_urls` are pictures on the content host, in order. `download`: no preview. `illegible`: broken or
     hostile. `waiting`: the antivirus has not answered. `blocked`: refused. `words` says why when it is not shown.
     When there are more of its `count` pages, `pages_url` answers `_piece.html` with them, once it comes into
     view. `documents` are what was read in it, if it is structured health mail; `copy_url` is its PDF alone.

@@ -57,6 +57,7 @@ def _card(document: Document, patient: Patient | None, on_the_whole: Iterable[st
         author=author.name,
         about=" · ".join(words for words in (author.speciality, author.organisation) if words),
         written=_moment(document.written_at),
+        day=_moment(document.written_at).partition(" ")[0],
         version=_version(document),
         number=document.number,
         warnings=(*_warnings(document, on_the_whole), *_doubts(subject, patient)),
