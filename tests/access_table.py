@@ -49,6 +49,7 @@ TEAM_HOST = {
     "reopen": needs(Permission.FINISH),
     "reply": needs(Permission.REPLY, Permission.SEND),
     "add_note": needs(Permission.NOTE),
+    "called": needs(Permission.REPLY),
     "close_exchange": needs(Permission.CLOSE_EXCHANGE, Permission.SEND),
     "copied": needs(Permission.READ),
     "copied_from": needs(Permission.READ),

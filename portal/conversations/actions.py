@@ -29,10 +29,11 @@ __all__ = [
     "finish",
     "mark_failed",
     "mark_opened",
+    "note_call",
     "reopen",
 ]
 
-ASSIGNED, FINISHED, REOPENED = "assigned", "finished", "reopened"
+ASSIGNED, FINISHED, REOPENED, CALLED = "assigned", "finished", "reopened", "called"
 
 
 class NotAssignable(Exception):
@@ -92,6 +93,15 @@ def reopen(conversation: Conversation, *, by: User, version: int) -> Conversatio
         _write(changed, before, what=REOPENED, by=by)
         record(Event.CONVERSATION_REOPEN, by=by, on=("conversation", changed.pk))
     return changed
+
+
+def note_call(conversation: Conversation, *, by: User) -> None:
+    """Somebody called the patient of a request of the form. It moves no version, for it changes nothing."""
+    with transaction.atomic():
+        Message.objects.create(
+            conversation=conversation, kind=MessageKind.EVENT, at=timezone.now(), what=CALLED, author=by
+        )
+        record(Event.REQUEST_CALL, by=by, on=("conversation", conversation.pk))
 
 
 def mark_opened(conversation: Conversation, *, by: User) -> None:

@@ -1,25 +1,32 @@
-"""What the form has to do when its hour comes: sweep what was begun and never sent."""
+"""What the form does when its hour comes: sweep what was never sent, tell patients that something waits for them."""
 
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from portal.intake.models import Request, RequestState
 from portal.intake.uploads import WAKE
 from portal.mailboxes.actions import database_now
+from portal.notices.actions import BadAddress, NotOurLink, tell
+from portal.notices.models import NoticeKind
+from portal.outbound.models import Delivery, DeliveryState
 from tenants.wakeups import wake
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 100
+# An answer that the outbound worker has not shown yet is looked for again.
+SOON = timedelta(seconds=2)
 
 
 def run_due() -> None:
     """Safe to run twice; asks to be woken for what comes next."""
     sweep()
+    tell_patients()
     ask_again()
 
 
@@ -39,7 +46,37 @@ def sweep() -> int:
     return removed
 
 
+def tell_patients() -> None:
+    """By e-mail and without content, once for what is ready and once for the answers since the last time."""
+    _tell_each(Request.objects.to_be_told_ready(), NoticeKind.PATIENT_READY, "ready_told_at")
+    _tell_each(Request.objects.to_be_told_of_answers(), NoticeKind.PATIENT_ANSWER, "answer_told_at")
+
+
 def ask_again() -> None:
-    following = Request.objects.filter(state=RequestState.OPEN).aggregate(at=Min("expires_at"))["at"]
+    """For the next request that nobody sent, and for the answers that wait to be shown."""
+    moments = [Request.objects.filter(state=RequestState.OPEN).aggregate(at=Min("expires_at"))["at"]]
+    waiting = Delivery.objects.filter(to_page=True, state__in=[DeliveryState.QUEUED, DeliveryState.CLAIMED])
+    shown_at: datetime | None = waiting.aggregate(at=Min("next_at"))["at"]
+    if shown_at is not None:
+        moments.append(max(shown_at, database_now() + SOON))
+    following = min((moment for moment in moments if moment), default=None)
     if following is not None:
         wake(WAKE, following)
+
+
+def _tell_each(due: QuerySet[Request], kind: NoticeKind, mark: str) -> None:
+    """The mark is set first, in the transaction of the notice: nobody is told twice."""
+    for request_id in due.values_list("id", flat=True)[:AT_ONCE]:
+        with transaction.atomic():
+            request = due.select_for_update(of=("self",)).filter(pk=request_id).first()
+            if request is not None:
+                setattr(request, mark, database_now())
+                request.save(update_fields=[mark])
+                _tell(request, kind)
+
+
+def _tell(request: Request, kind: NoticeKind) -> None:
+    try:
+        tell(request.contact["email"], kind, link=request.page, about=request.pk)
+    except (BadAddress, NotOurLink) as error:
+        logger.warning("request %s: its patient cannot be told: %s", request.pk, type(error).__name__)

@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from portal.conversations.models import Conversation, Message
 from portal.lib.ids import uuid7
+from portal.outbound.models import Delivery, DeliveryState
+from portal.prescriptions.models import Prescription
 from portal.prescriptions.models import State as PrescriptionState
 from portal.vault.blobs import BlobColumns
 from portal.vault.fields import SealedJSONField, SealedManager, SealedQuerySet, SealedTextField
@@ -67,12 +70,24 @@ class RequestQuerySet(SealedQuerySet["Request"]):
 
     def to_be_told_ready(self) -> Self:
         """Whose prescription is ready, and whom nobody told yet."""
-        return self.filter(
-            state=RequestState.SUBMITTED,
-            has_email=True,
-            ready_told_at=None,
-            conversation__prescriptions__state=PrescriptionState.READY,
-        ).distinct()
+        ready = Prescription.objects.filter(
+            conversation=OuterRef("conversation"), state=PrescriptionState.READY
+        )
+        return self._reachable().filter(Exists(ready), ready_told_at=None)
+
+    def to_be_told_of_answers(self) -> Self:
+        """Whose page shows an answer since they were last told of one."""
+        told = Coalesce(OuterRef("answer_told_at"), OuterRef("submitted_at"))
+        shown = Delivery.objects.filter(
+            message__conversation=OuterRef("conversation"),
+            to_page=True,
+            state=DeliveryState.SENT,
+            done_at__gt=told,
+        )
+        return self._reachable().filter(Exists(shown))
+
+    def _reachable(self) -> Self:
+        return self.filter(state=RequestState.SUBMITTED, has_email=True)
 
 
 class Request(models.Model):
@@ -97,6 +112,11 @@ class Request(models.Model):
     )
     has_email = models.BooleanField(default=False)
     ready_told_at = models.DateTimeField(null=True)
+    answer_told_at = models.DateTimeField(
+        null=True
+    )  # answers shown later than this, the patient knows nothing of
+    # Where it is followed: the pharmacy's own public page, the same for everybody.
+    page = models.CharField(max_length=300, blank=True, default="")
 
     objects = RequestQuerySet.as_manager()
 

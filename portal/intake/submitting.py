@@ -56,8 +56,8 @@ class Declared:
         return f"{self.first_name} {self.birth_name.upper()}"
 
 
-def submit(request_id: UUID, declared: Declared, *, notice_id: int, now: datetime) -> Request:
-    """Send the request with all its pages. A second click finds the first one's.
+def submit(request_id: UUID, declared: Declared, *, notice_id: int, now: datetime, page: str = "") -> Request:
+    """Send the request with all its pages. A second click finds the first one's. `page` is where it is followed.
 
     Raises:
         NoSuchRequest, FormClosed, NoPages, NoticeChanged: see there.
@@ -73,6 +73,7 @@ def submit(request_id: UUID, declared: Declared, *, notice_id: int, now: datetim
         if not uploads:
             raise NoPages
         _fill(request, declared, notice_id=notice_id, now=now)
+        request.page = page
         text = opening_text(declared, request.reference or "")
         message, detail = file_pages(None, uploads, label=declared.label, text=text, now=now)
         request.conversation = message.conversation

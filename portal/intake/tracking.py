@@ -104,7 +104,10 @@ def stage_of(request: Request) -> Stage:
 def answers_to(request: Request) -> list[Message]:
     """What the team answered and can no longer take back, oldest first."""
     sent = Message.objects.filter(
-        conversation=request.conversation_id, kind=MessageKind.SENT, deliveries__state=DeliveryState.SENT
+        conversation=request.conversation_id,
+        kind=MessageKind.SENT,
+        deliveries__state=DeliveryState.SENT,
+        deliveries__to_page=True,
     )
     return list(sent.defer("tokens", "headers").order_by("at", "id").distinct())
 

@@ -33,8 +33,12 @@ def enqueue(
     draft: Draft | None,
     at: datetime,
     leaves_at: datetime,
+    to_page: bool = False,
 ) -> Delivery:
-    """Add a delivery of `raw`, due at `leaves_at`, and its wake-up, in the caller's transaction. `at` is now."""
+    """Add a delivery of `raw`, due at `leaves_at`, and its wake-up, in the caller's transaction. `at` is now.
+
+    `to_page`: it is shown on a tracking page, and no server is ever asked.
+    """
     delivery = Delivery(
         mailbox=mailbox,
         message_id=message_id,
@@ -44,6 +48,7 @@ def enqueue(
         queued_at=at,
         next_at=leaves_at,
         give_up_at=leaves_at + GIVE_UP_AFTER,
+        to_page=to_page,
     )
     delivery.put_blob(raw)
     delivery.save(force_insert=True)

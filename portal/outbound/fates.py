@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from portal.mail.faults import TransportFault
 from portal.mail.smtp import Outcome, State, Verdict
 from portal.outbound.models import DeliveryState, Recipient, RecipientState
+from portal.outbound.page import PUBLISHED
 
 EXPIRED = "expired"  # a day has passed
 NOT_TRUSTED = "not-mssante"  # the domain is not on the white list
@@ -53,6 +54,11 @@ def from_fault(recipients: Sequence[Recipient], fault: TransportFault, state: Re
 
 def all_failed(recipients: Sequence[Recipient], code: str) -> list[Fate]:
     return [Fate(recipient, RecipientState.FAILED, code, recipient.answer) for recipient in recipients]
+
+
+def published(recipients: Sequence[Recipient]) -> list[Fate]:
+    """The tracking page shows it: nobody was asked, so nobody refused."""
+    return [Fate(recipient, RecipientState.ACCEPTED, PUBLISHED) for recipient in recipients]
 
 
 def code_of(verdict: Verdict) -> str:

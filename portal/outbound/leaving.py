@@ -18,8 +18,10 @@ from portal.outbound.addressees import Refusal, Refused, check_recipients
 from portal.outbound.again import enqueue
 from portal.outbound.freezing import Frozen, freeze
 from portal.outbound.models import Delivery, Draft, DraftState
+from portal.outbound.page import TELL, answered_on_page, page_of
 from portal.outbound.same import refuse_same
 from portal.team.models import User
+from tenants.wakeups import wake
 
 EMPTY = "Le message est vide."
 PAUSED = "La boîte est en pause : rien n’en part pour le moment."
@@ -42,10 +44,13 @@ def check_sendable(draft: Draft, *, ends_exchange: bool = False) -> tuple[Addres
         raise Refused([Refusal("", CLOSED)])
     if ends_exchange and (conversation is None or conversation.kind != ConversationKind.PATIENT):
         raise Refused([Refusal("", NO_PATIENT)])
-    if draft.mailbox.state == MailboxState.PAUSED:
+    on_page = answered_on_page(conversation)
+    if draft.mailbox.state == MailboxState.PAUSED and not on_page:
         raise Refused([Refusal("", PAUSED)])
     if not draft.text.strip() and not draft.files.exists():
         raise Refused([Refusal("", EMPTY)])
+    if on_page:
+        return page_of(draft)
     return check_recipients(draft.recipients, conversation)
 
 
@@ -88,7 +93,7 @@ def _filed(draft: Draft, frozen: Frozen, *, by: User, version: int | None) -> Me
         text=frozen.mail.text,
         message_id=frozen.mail.message_id,
         attachments=frozen.files,
-        people=frozen.mail.to,
+        people=() if answered_on_page(draft.conversation) else frozen.mail.to,
         version=version if draft.conversation_id else None,
         released_by=None if draft.author_id == by.pk else by,
         submitted=draft.state == DraftState.SUBMITTED,
@@ -96,10 +101,11 @@ def _filed(draft: Draft, frozen: Frozen, *, by: User, version: int | None) -> Me
 
 
 def _queued(draft: Draft, frozen: Frozen, message: Message, *, by: User, key: UUID) -> Delivery:
-    at = frozen.mail.date
+    at, on_page = frozen.mail.date, answered_on_page(draft.conversation)
+    leaves_at = at + timedelta(seconds=settings.UNDO_SECONDS)
     draft.state = DraftState.SENT
     draft.save(update_fields=["state", "updated_at"])
-    return enqueue(
+    delivery = enqueue(
         frozen.raw,
         mailbox=draft.mailbox,
         message_id=message.pk,
@@ -108,5 +114,9 @@ def _queued(draft: Draft, frozen: Frozen, message: Message, *, by: User, key: UU
         idempotency_key=key,
         draft=draft,
         at=at,
-        leaves_at=at + timedelta(seconds=settings.UNDO_SECONDS),
+        leaves_at=leaves_at,
+        to_page=on_page,
     )
+    if on_page:
+        wake(TELL, leaves_at)
+    return delivery

@@ -152,13 +152,15 @@ class DeliveryQuerySet(SealedQuerySet["Delivery"]):
         """Those a worker may claim now, on the database's clock; oldest first.
 
         A mailbox that is paused, or stopped by a fault of its own until its next try, holds its mail back; what
-        has waited too long is due all the same, to be given up.
+        has waited too long is due all the same, to be given up. What is for a tracking page waits for no operator.
         """
         in_service = Q(mailbox__state=MailboxState.ACTIVE)
         stopped = Q(mailbox__send_retry_at__gt=Now())
         overdue = Q(give_up_at__lte=Now())
         return self.filter(
-            (in_service & ~stopped) | overdue, state=DeliveryState.QUEUED, next_at__lte=Now()
+            (in_service & ~stopped) | overdue | Q(to_page=True),
+            state=DeliveryState.QUEUED,
+            next_at__lte=Now(),
         ).order_by("next_at")
 
     def held_up(self, *, for_at_least: timedelta) -> Self:
@@ -194,6 +196,8 @@ class Delivery(BlobColumns):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     draft = models.ForeignKey(Draft, null=True, on_delete=models.SET_NULL, related_name="+")
+    # For the tracking page of a request of the form: no server is asked.
+    to_page = models.BooleanField(default=False, db_default=False)
     # Sent by the browser with the form: a double click finds the row of the first one.
     idempotency_key = models.UUIDField(unique=True)
     state = models.CharField(max_length=14, choices=DeliveryState, default=DeliveryState.QUEUED)

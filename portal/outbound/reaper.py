@@ -70,6 +70,7 @@ def _next_attempt() -> datetime | None:
     """A mailbox that is stopped or paused holds its mail back, but not beyond the time to give up."""
     stopped_until = Greatest("next_at", F("mailbox__send_retry_at"))  # ignores NULL on PostgreSQL
     way_open = Case(
+        When(to_page=True, then=F("next_at")),
         When(mailbox__state=MailboxState.ACTIVE, then=Least(stopped_until, "give_up_at")),
         default=F("give_up_at"),
         output_field=DateTimeField(),

@@ -157,7 +157,7 @@ def _tell_the_team(held: Held, code: str, stopped_by: TransportFault | None) -> 
     troubled = held.standing(RecipientState.FAILED, RecipientState.UNCERTAIN)
     if any(recipient.decided_at == held.at for recipient in troubled):  # an earlier one was told of already
         ask_for_attention(delivery)
-    if delivery.state == DeliveryState.SENT:
+    if delivery.state == DeliveryState.SENT and not delivery.to_page:
         _note_sent(held)
     if stopped_by:
         record_send_fault(delivery.mailbox, stopped_by)

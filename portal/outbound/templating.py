@@ -102,8 +102,14 @@ def given_name(conversation: Conversation) -> str:
     patient = conversation.patient
     if patient is not None and patient.first_names.strip():
         return visible(patient.first_names).split()[0][:LONGEST_VALUE]
-    label = patient.display_name if patient is not None else ""
+    label = patient.display_name if patient is not None else _declared(conversation)
     words = visible(label).split()
     name = words[0] if len(words) > 1 else ""
     plain = name.replace("-", "").isalpha() and not name.isupper() and len(name) > 3
     return name if plain else ""
+
+
+def _declared(conversation: Conversation) -> str:
+    """What a patient of the form is called, by her own word; anybody else's label says nothing here."""
+    people = conversation.people if conversation.kind == ConversationKind.FORM else []
+    return str(people[0]["label"]) if people else ""

@@ -98,6 +98,8 @@ def _pending(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:
         return Line("Pas encore parti : décidez d’abord du reste", Tone.ASK)
     if delivery.state not in WAITING:
         return Line("Non parti", Tone.QUIET)
+    if delivery.to_page:
+        return _soon(delivery.next_at, now, "Visible", "Bientôt visible sur la page de suivi")
     if delivery.mailbox.state == MailboxState.PAUSED:
         return Line("En attente : la boîte est en pause", Tone.WAITING)
     return _waiting(delivery, recipient, now)
@@ -112,17 +114,23 @@ def _waiting(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:
     if delivery.attempt:
         told = f" : {why(recipient.code)}" if recipient.code else ""
         return Line(f"Pas encore parti{told}. Nouvel essai {moment(at, now=now)}", Tone.WAITING)
+    return _soon(at, now, "Part", "En attente d’envoi")
+
+
+def _soon(at: datetime, now: datetime, verb: str, meanwhile: str) -> Line:
     seconds = math.ceil((at - now).total_seconds())
     if seconds <= 0:
-        return Line("En attente d’envoi", Tone.WAITING)
+        return Line(meanwhile, Tone.WAITING)
     if seconds < 60:
-        return Line(f"Part dans {seconds} s", Tone.WAITING, seconds)
-    return Line(f"Part {moment(at, now=now)}", Tone.WAITING)
+        return Line(f"{verb} dans {seconds} s", Tone.WAITING, seconds)
+    return Line(f"{verb} {moment(at, now=now)}", Tone.WAITING)
 
 
 def _accepted(delivery: Delivery, recipient: Recipient, now: datetime) -> Line:
     if delivery.state == DeliveryState.SENT_CONFIRMED:
         return Line("Envoi confirmé par l’équipe", Tone.GOOD)
+    if delivery.to_page:
+        return Line(_timed("Visible sur la page de suivi", recipient, now), Tone.GOOD)
     return Line(_timed("Accepté par l’opérateur", recipient, now), Tone.GOOD)
 
 

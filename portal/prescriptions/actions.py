@@ -18,10 +18,12 @@ from portal.conversations.filing import NewFile
 from portal.conversations.locking import StaleVersion, locked
 from portal.conversations.models import Conversation, ConversationKind, ScanState
 from portal.documents.sniff import Kind
+from portal.outbound.page import TELL
 from portal.prescriptions.lifecycle import REASONS, Facts, Given, after, needs_confirmation
 from portal.prescriptions.models import CLOSED, Act, Nature, Prescription, State, Step
 from portal.team.models import User
 from portal.team.policy import Permission, allows
+from tenants.wakeups import wake
 
 PICTURES = (Kind.JPEG, Kind.PNG, Kind.HEIC)
 COUNTS = ("prescription_count", "prescriptions_open")
@@ -116,6 +118,8 @@ def act_on(
             remark=said.remark,
         )
         _recount(held, int(target not in CLOSED) - int(not seen.closed))
+        if target == State.READY and held.kind == ConversationKind.FORM:
+            wake(TELL, now)
         event = Event(f"prescription:{act}")
         record(event, by=by, on=("prescription", seen.pk), detail=_detail(said))
     return target

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.conversations.actions import NotAssignable, StaleVersion, assign, finish, reopen
-from portal.conversations.models import Conversation
+from portal.conversations.actions import NotAssignable, StaleVersion, assign, finish, note_call, reopen
+from portal.conversations.models import Conversation, ConversationKind
 from portal.team.models import User
 from portal.team.policy import Permission
 from portal.web.access import requires
@@ -61,6 +61,17 @@ def finish_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def reopen_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     return _change(request, conversation_id, reopen)
+
+
+@requires(Permission.REPLY)
+@require_POST
+def called(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Somebody called the patient: who and when is kept, not what was said."""
+    conversation = conversation_for(request.user, conversation_id)
+    if conversation.kind != ConversationKind.FORM:
+        raise Http404
+    note_call(conversation, by=request.user)
+    return after_act(request, conversation_id)
 
 
 def _change(request: StaffRequest, conversation_id: UUID, act: Act) -> HttpResponse:

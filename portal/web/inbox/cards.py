@@ -50,6 +50,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from portal.web.inbox.file_cards import AttachmentCard
+from portal.web.inbox.form_cards import FormCard
 from portal.web.inbox.note_cards import NoteCard, NoteDraft
 from portal.web.prescriptions.cards import Panel
 
@@ -358,6 +359,7 @@ class ConversationCard:
     back_label: str = ""
     next_url: str = ""
     panel: Panel | None = None
+    by_form: FormCard | None = None
 
     @property
     def me(self) -> PersonChoice | None:

@@ -26,6 +26,7 @@ from portal.web.inbox.deliveries import sent_in
 from portal.web.inbox.draft_cards import card_of, fresh_card, own_draft
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
+from portal.web.inbox.form_cards import form_card
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.people import choices, correspondent, first_name, initials, person
 from portal.web.inbox.places import Place, conversation_url
@@ -38,6 +39,7 @@ from portal.web.templatetags.officinal import at as written_at
 NO_ADDRESS = "Cette conversation n’a pas d’adresse à laquelle répondre."
 NOT_ALLOWED = "Vous pouvez lire cette conversation, mais pas y répondre."
 TROUBLED: set[SendState] = {"uncertain", "failed"}
+DECLARED = Chip("Identité déclarée par le patient", "form", "square-pen")
 INS_CHIPS = {
     InsStatus.PROVISOIRE: Chip("INS à vérifier", "warn"),
     InsStatus.RECUPEREE: Chip("INS récupérée", "warn"),
@@ -68,7 +70,7 @@ def conversation_card(
     fault: str = "",
     next_url: str = "",
 ) -> ConversationCard:
-    """Six queries at most, and two where there is a prescription.
+    """Six queries at most, two where there is a prescription, and one for what came by the form.
 
     `draft` stands before the one that is stored: what was typed and refused.
     """
@@ -85,6 +87,7 @@ def conversation_card(
     )
     files, team = tuple(pieces(entries)), list(User.objects.filter(active=True))
     silence, closed = _silence(conversation, me), _closed(conversation, messages)
+    by_form = form_card(conversation)
     composer = None if silence else _composer(conversation, me, draft)
     return ConversationCard(
         id=conversation.pk,
@@ -95,10 +98,10 @@ def conversation_card(
         subject=conversation.subject or NO_SUBJECT,
         timeline=entries,
         about=_about(conversation, who),
-        names=_names(conversation.patient, who),
-        birth_date=_birth_date(conversation.patient),
+        names=by_form.names if by_form else _names(conversation.patient, who),
+        birth_date=by_form.birth_date if by_form else _birth_date(conversation.patient),
         ins=conversation.patient.ins if conversation.patient else "",
-        ins_chip=_ins_chip(conversation.patient),
+        ins_chip=DECLARED if by_form else _ins_chip(conversation.patient),
         finished=conversation.state == ConversationState.DONE,
         assignee=_assignee(conversation),
         people=choices(team, me=me.pk, assigned=conversation.assignee_id),
@@ -114,6 +117,7 @@ def conversation_card(
         back_url=viewer.place.url,
         back_label=viewer.place.label,
         next_url=next_url,
+        by_form=by_form,
         panel=panel_of(conversation, me, team, _announced(files)),
     )
 
@@ -168,7 +172,8 @@ def _draft(conversation: Conversation, me: User) -> DraftCard:
 def _silence(conversation: Conversation, me: User) -> str:
     if not allows(me, Permission.REPLY):
         return NOT_ALLOWED
-    return "" if any(each["address"] for each in conversation.people) else NO_ADDRESS
+    by_form = conversation.kind == ConversationKind.FORM
+    return "" if by_form or any(each["address"] for each in conversation.people) else NO_ADDRESS
 
 
 def _trouble(conversation: Conversation, entries: Iterable[Entry]) -> str:

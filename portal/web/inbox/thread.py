@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from portal.conversations.actions import ASSIGNED, FINISHED
-from portal.conversations.models import Conversation, Message, MessageKind
+from portal.conversations.actions import ASSIGNED, CALLED, FINISHED
+from portal.conversations.models import Conversation, ConversationKind, Message, MessageKind
 from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.mail.addresses import Address
 from portal.mail.display import fold_quotes
@@ -27,6 +27,7 @@ MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
 UNFOLDED = 3
 ENDS, SAYS_END = "Ce message a clos l’échange avec le patient", "Ce message annonce la fin de l’échange"
 TEAM = "La pharmacie"
+BY_FORM = "par le formulaire"
 SUBMISSIONS = {SUBMITTED: "a soumis une réponse à un pharmacien", TAKEN_BACK: "a repris sa réponse"}
 
 
@@ -66,6 +67,7 @@ def _received(
     who = named(writer)
     text, quoted = split_quotes(message.text)
     kind: Correspondent = KINDS[conversation.kind]
+    by_form = conversation.kind == ConversationKind.FORM
     return MessageCard(
         id=message.pk,
         at=message.at,
@@ -74,13 +76,13 @@ def _received(
         kind=kind,
         text=text,
         quoted=quoted,
-        origin=_origin(writer, who),
+        origin=BY_FORM if by_form else _origin(writer, who),
         remark=remark(message.defects),
         folded=folded,
         ending=SAYS_END if message.ends_exchange else "",
         attachments=files.cards(message, conversation.patient),
         original_url=reverse("raw_message", args=[message.pk])
-        if allows(me, Permission.DOWNLOAD_ORIGINAL)
+        if allows(me, Permission.DOWNLOAD_ORIGINAL) and not by_form
         else "",
     )
 
@@ -142,6 +144,8 @@ def _done(message: Message) -> tuple[str, str]:
     who = first_name(message.author.display_name) if message.author else ""
     if message.what == ASSIGNED:
         return _assigned(message, who), "user"
+    if message.what == CALLED:
+        return f"{who} a appelé le patient", "phone"
     if message.what == FINISHED:
         return f"{who} a terminé", "circle-check"
     if message.what == SENT_BACK and message.about:

@@ -33,6 +33,7 @@ urlpatterns = [
     path("echange/<uuid:conversation_id>/rouvrir/", acts.reopen_it, name="reopen"),
     path("echange/<uuid:conversation_id>/repondre/", replying.reply, name="reply"),
     path("echange/<uuid:conversation_id>/noter/", noting.add, name="add_note"),
+    path("echange/<uuid:conversation_id>/appele/", acts.called, name="called"),
     path("echange/<uuid:conversation_id>/clore/", closing.close_exchange, name="close_exchange"),
     path("piece/<uuid:attachment_id>/", reading.attachment, name="attachment"),
     path("echange/<uuid:conversation_id>/copie/", at_hand.copied, name="copied"),

@@ -94,7 +94,8 @@ def _sent(
         return _page(request, form, token, basket, fault=fault, status=422)
     try:
         admit_request(address_of(request), now=now)
-        submit(request_id, form.declared(), notice_id=form.cleaned_data["notice"], now=now)
+        notice_id, page = form.cleaned_data["notice"], request.build_absolute_uri(reverse("request_track"))
+        submit(request_id, form.declared(), notice_id=notice_id, now=now, page=page)
     except TooMuch:
         return _page(request, form, token, basket, fault=words.TOO_MUCH, status=429)
     except NoticeChanged:
