@@ -35,14 +35,20 @@ class JourneyTestCase(CommittingPharmacyTestCase):
 
     start: Callable[[], AbstractContextManager[Peer]]
     settings_of_house: dict[str, str] = {}
+    has_mailbox = True
 
     def setUp(self) -> None:
         super().setUp()
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.peer = self.enterContext(self.start())
         trust(*TRUSTED_DOMAINS)
-        self.mailbox = connect(self.peer)
-        self.house = self.enterContext(running_house(self.folder, **self.settings_of_house))
+        if self.has_mailbox:
+            self.mailbox = connect(self.peer)
+        self.house = self.enterContext(running_house(self.folder, **self.own_settings()))
+
+    def own_settings(self) -> dict[str, str]:
+        """What this house is run with, beside the settings of all tests."""
+        return self.settings_of_house
 
     def visitor(self, user: User, pharmacy: Pharmacy | None = None) -> Visitor:
         """Somebody of a pharmacy, signed in with password and code."""

@@ -193,7 +193,8 @@ def _new_page(
     known = operator(chosen)
     context = {
         "search": search,
-        "operators": [(each.slug, each.name, each.slug == chosen) for each in operators()],
+        "operators": [("", "Choisir…", not chosen)]
+        + [(each.slug, each.name, each.slug == chosen) for each in operators()],
         "operator": known,
         "kinds": _choices(form, "kind", MailboxKind.choices),
         **_common(form),
