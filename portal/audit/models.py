@@ -43,7 +43,13 @@ class Entry(models.Model):
     objects = SealedManager["Entry"]()
 
     class Meta:
-        indexes = [models.Index(fields=["object_id", "n"], name="audit_by_object")]
+        # The console's filters, newest first (reading.py).
+        indexes = [
+            models.Index(fields=["object_id", "n"], name="audit_by_object"),
+            models.Index(fields=["actor", "n"], name="audit_by_actor"),
+            models.Index(fields=["event", "n"], name="audit_by_event"),
+            models.Index(fields=["at_us"], name="audit_by_moment"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.n} {self.event}"

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Subquery
+
 from portal.audit.chain import Row, digest
 from portal.audit.models import EPOCH, Entry, Head
 from portal.vault.fields import SealedQuerySet
 
 PAGE = 50
+# A clock that is set back breaks the order of numbers and moments by that much at most.
+SLACK = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -39,9 +43,9 @@ def entries(wanted: Wanted) -> SealedQuerySet[Entry]:
     if wanted.object_id:
         found = found.filter(object_id=wanted.object_id)
     if wanted.since:
-        found = found.filter(at_us__gte=_microseconds(wanted.since))
+        found = found.filter(at_us__gte=_microseconds(wanted.since), n__gte=_first_from(wanted.since - SLACK))
     if wanted.until:
-        found = found.filter(at_us__lt=_microseconds(wanted.until))
+        found = found.filter(at_us__lt=_microseconds(wanted.until), n__lte=_last_before(wanted.until + SLACK))
     return found
 
 
@@ -66,6 +70,15 @@ def are_whole(rows: Iterable[Entry]) -> bool:
         and (row.n - 1 not in read or bytes(read[row.n - 1].hash) == bytes(row.previous))
         for row in read.values()
     )
+
+
+def _first_from(moment: datetime) -> Subquery:
+    """Numbers rise with moments: without these bounds PostgreSQL reads all that came after an old day to find it."""
+    return Subquery(Entry.objects.filter(at_us__gte=_microseconds(moment)).order_by("at_us").values("n")[:1])
+
+
+def _last_before(moment: datetime) -> Subquery:
+    return Subquery(Entry.objects.filter(at_us__lt=_microseconds(moment)).order_by("-at_us").values("n")[:1])
 
 
 def _row(entry: Entry) -> Row:
