@@ -131,7 +131,8 @@ def _try(probe: Probe, mailbox: Mailbox) -> None:
     _walk(Side.SENDING, tell, lambda: _send_through(mailbox, tell))
     own = _own_certificate(mailbox)
     for found in probe.findings:
-        if found["step"] == Step.TLS and found["state"] != StepState.NOT_REACHED:
+        at_tls = found["step"] == Step.TLS and found["state"] != StepState.NOT_REACHED
+        if at_tls or found["code"] == Code.TLS_CLIENT_CERTIFICATE:  # some servers want it at sign-in only
             found["facts"] |= own
     results = " ".join(f"{side}={_result(probe, side)}" for side in Side)
     finish(probe, lambda: record(Event.MAILBOX_TESTED, by=None, on=("mailbox", mailbox.pk), detail=results))

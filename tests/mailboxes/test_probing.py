@@ -247,6 +247,20 @@ class AtDovecotAndPostfix(ProbeTestCase):
         }
         return open_box(**(options | changes))
 
+    def test_sending_works_up_to_the_message_that_is_not_sent(self) -> None:
+        pair = self.peer.authority.keep(f"client.{SOLEIL}", lambda: self.peer.authority.client(SOLEIL))
+        mine = Credentials(certificate=pair.certificate.decode(), key=pair.key.decode())
+        probe = self.tried(self.box(credentials=mine))
+        self.assertTrue(worked(probe, Side.SENDING), probe.findings)
+
+    def test_a_server_that_wants_a_certificate_only_when_one_signs_in(self) -> None:
+        box = self.box(credentials=Credentials(password=self.peer.passwords[SOLEIL]))
+        self.assertIn("n’en a aucun", self.step(box, Side.READING, Step.LOGIN).line)
+
+    def test_a_password_where_the_certificate_alone_sends(self) -> None:
+        box = self.box(credentials=Credentials(password=self.peer.passwords[SOLEIL]))
+        self.assertIn("ne propose pas le mode", self.step(box, Side.SENDING, Step.LOGIN).line)
+
     def test_reading_works_step_by_step(self) -> None:
         probe = self.tried(self.box())
         self.assertTrue(worked(probe, Side.READING), probe.findings)
