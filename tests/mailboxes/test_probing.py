@@ -257,9 +257,9 @@ class AtDovecotAndPostfix(ProbeTestCase):
         box = self.box(credentials=Credentials(password=self.peer.passwords[SOLEIL]))
         self.assertIn("n’en a aucun", self.step(box, Side.READING, Step.LOGIN).line)
 
-    def test_a_password_where_the_certificate_alone_sends(self) -> None:
+    def test_a_server_that_wants_it_at_the_handshake(self) -> None:
         box = self.box(credentials=Credentials(password=self.peer.passwords[SOLEIL]))
-        self.assertIn("ne propose pas le mode", self.step(box, Side.SENDING, Step.LOGIN).line)
+        self.assertIn("n’en a aucun", self.step(box, Side.SENDING, Step.TLS).line)
 
     def test_reading_works_step_by_step(self) -> None:
         probe = self.tried(self.box())
