@@ -34,14 +34,14 @@
     page.dataset.turn = String((Number(page.dataset.turn || 0) + 90) % 360);
   };
 
-  /* What is under the pointer, or in the middle, stays there. */
+  /* What is under the pointer, or in the corner where lines begin, stays there. */
   const zoomTo = (pages, level, at) => {
     const before = Number(pages.dataset.zoom);
     const wanted = Math.min(LARGEST, Math.max(1, level));
     if (wanted === before) return;
     const frame = pages.getBoundingClientRect();
-    const x = at ? at.clientX - frame.left : pages.clientWidth / 2;
-    const y = at ? at.clientY - frame.top : pages.clientHeight / 2;
+    const x = at ? at.clientX - frame.left : 0;
+    const y = at ? at.clientY - frame.top : 0;
     const across = (pages.scrollLeft + x) / pages.scrollWidth;
     const down = (pages.scrollTop + y) / pages.scrollHeight;
     pages.dataset.zoom = String(wanted);
