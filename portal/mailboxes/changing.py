@@ -45,7 +45,7 @@ def change_settings(
     mailbox.trust_pem, mailbox.crl_pem = trust_pem, crl_pem
     with transaction.atomic():
         mailbox.save(update_fields=SETTINGS)
-        _try_again(mailbox)
+        try_again(mailbox)
         record(Event.MAILBOX_CHANGE, by=by, on=("mailbox", mailbox.pk))
 
 
@@ -65,7 +65,7 @@ def change_credentials(mailbox: Mailbox, credentials: Credentials, *, by: Person
     mailbox.credentials = seal(credentials, mailbox_id=mailbox.pk)
     with transaction.atomic():
         mailbox.save(update_fields=["credential_kind", "credentials"])
-        _try_again(mailbox)
+        try_again(mailbox)
         record(Event.MAILBOX_CREDENTIALS, by=by, on=("mailbox", mailbox.pk), detail=f"kind={kind}")
 
 
@@ -80,11 +80,11 @@ def resume(mailbox: Mailbox, *, by: Person | Actor) -> None:
     """Back into service: read at once, and what waits may leave."""
     with transaction.atomic():
         if Mailbox.objects.filter(pk=mailbox.pk, state=MailboxState.PAUSED).update(state=MailboxState.ACTIVE):
-            _try_again(mailbox)
+            try_again(mailbox)
             record(Event.MAILBOX_RESUME, by=by, on=("mailbox", mailbox.pk))
 
 
-def _try_again(mailbox: Mailbox) -> None:
+def try_again(mailbox: Mailbox) -> None:
     """Whatever stood in the way may be mended: read now, and let one waiting message try for all."""
     now = database_now()
     rows = Mailbox.objects.filter(pk=mailbox.pk)

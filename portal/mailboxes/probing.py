@@ -23,6 +23,7 @@ from portal.mail.faults import Code, TransportFault
 from portal.mail.walk import Finding, Side, Step, StepState, Walk, name_of, walk_reading, walk_sending
 from portal.mail.wire import Limits
 from portal.mailboxes.actions import database_now
+from portal.mailboxes.changing import try_again
 from portal.mailboxes.connections import imap_settings, smtp_settings
 from portal.mailboxes.credentials import open_credentials
 from portal.mailboxes.models import Mailbox, Probe, ProbeState
@@ -134,8 +135,15 @@ def _try(probe: Probe, mailbox: Mailbox) -> None:
         at_tls = found["step"] == Step.TLS and found["state"] != StepState.NOT_REACHED
         if at_tls or found["code"] == Code.TLS_CLIENT_CERTIFICATE:  # some servers want it at sign-in only
             found["facts"] |= own
+    finish(probe, lambda: _tell_result(probe, mailbox))
+
+
+def _tell_result(probe: Probe, mailbox: Mailbox) -> None:
+    """What stood in the way and does no more need not wait for its next turn."""
+    if (mailbox.fetch_fault or mailbox.send_fault) and all(worked(probe, side) for side in Side):
+        try_again(mailbox)
     results = " ".join(f"{side}={_result(probe, side)}" for side in Side)
-    finish(probe, lambda: record(Event.MAILBOX_TESTED, by=None, on=("mailbox", mailbox.pk), detail=results))
+    record(Event.MAILBOX_TESTED, by=None, on=("mailbox", mailbox.pk), detail=results)
 
 
 def keep_findings(probe: Probe) -> None:

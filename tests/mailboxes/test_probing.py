@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from portal.audit.models import Entry
 from portal.mail.endpoint import Security
+from portal.mail.faults import Code, TemporaryFault
 from portal.mail.walk import STEPS, Side, Step, StepState
-from portal.mailboxes.actions import Server
+from portal.mailboxes.actions import Server, record_fetch_fault
 from portal.mailboxes.credentials import Credentials
 from portal.mailboxes.models import Mailbox, Probe, ProbeState
 from portal.mailboxes.probe_words import ShownStep, shown_sides
@@ -84,6 +85,13 @@ class AtTheSandbox(ProbeTestCase):
         asked, done = Entry.objects.filter(event__startswith="mailbox:test").order_by("n")
         self.assertEqual((asked.actor, asked.object_id), (self.nadia.pk, box.pk))
         self.assertEqual(done.detail, "reading=ok sending=refused")
+
+    def test_once_all_works_a_mailbox_that_was_down_is_read_at_once(self) -> None:
+        box = box_at(self.operator)
+        record_fetch_fault(box, TemporaryFault(Code.REFUSED))
+        self.assertFalse(Mailbox.objects.due().exists())
+        self.tried(box)
+        self.assertTrue(Mailbox.objects.due().exists())
 
     def test_reading_may_work_where_sending_is_refused(self) -> None:
         box = box_at(self.operator, smtp=Server("localhost", 9))
