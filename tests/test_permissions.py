@@ -16,9 +16,11 @@ from portal.conversations.models import Attachment, Conversation, Message
 from portal.inbound.importing import keep
 from portal.inbound.models import RawMessage, RawState
 from portal.inbound.process import process_stored
+from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox, MailboxKind
 from portal.outbound.actions import queue
 from portal.outbound.drafts import save_draft, start_reply
+from portal.outbound.templates import save_template
 from portal.prescriptions.actions import open_by_hand
 from portal.team.models import Role, User
 from portal.team.policy import allows
@@ -133,6 +135,7 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
         "raw_id": RawMessage.objects.get(state=RawState.QUARANTINED).pk,
         "person_id": author.pk,
         "mailbox_id": box.pk,
+        "template_id": save_template(uuid7(), name="Prêt", text="Prêt.", version=0, by=author).pk,
         "view": "a-traiter",
         "token": "no-such-link",
     }

@@ -20,7 +20,7 @@ from portal.outbound.leaving import put_in_queue
 from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState, RecipientState
 from portal.outbound.rows import Held, hold
 from portal.outbound.states import transition
-from portal.outbound.templating import refuse_unapproved
+from portal.outbound.templating import refuse_unapproved, refuse_unfilled
 from portal.team.models import User
 
 
@@ -57,6 +57,7 @@ def queue(
     Raises:
         NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
         StaleDraft: other words were saved since `draft` was read: nobody has seen what would leave.
+        Unfilled: its template has a blank that is empty or wrong.
         NeedsPharmacist: `by` may not send these words alone; they are to be submitted.
         Refused: with the reasons, by recipient.
         SameMessageAgain: the same words went to the same person minutes ago, and `confirmed` is not set.
@@ -72,6 +73,7 @@ def queue(
             raise drafts.NoSuchDraft(kept.pk)
         if kept.version != draft.version:
             raise drafts.StaleDraft(kept)
+        refuse_unfilled(kept)
         refuse_unapproved(kept, by)
         return put_in_queue(
             kept,

@@ -22,7 +22,7 @@ from portal.outbound import drafts
 from portal.outbound.addressees import Refusal, Refused
 from portal.outbound.leaving import check_sendable, put_in_queue
 from portal.outbound.models import Delivery, Draft, DraftState
-from portal.outbound.templating import NeedsPharmacist
+from portal.outbound.templating import NeedsPharmacist, refuse_unfilled
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.vault.fields import SealedQuerySet
@@ -68,7 +68,7 @@ def submit(draft: Draft, *, by: User, version: int | None) -> Draft:
     `version` is that of the conversation on screen.
 
     Raises:
-        NoSuchDraft, StaleDraft, Refused, StaleVersion: as `queue`.
+        NoSuchDraft, StaleDraft, Unfilled, Refused, StaleVersion: as `queue`.
     """
     with transaction.atomic():
         kept = drafts.hold_draft(draft, by=by)
@@ -80,6 +80,7 @@ def submit(draft: Draft, *, by: User, version: int | None) -> Draft:
             raise drafts.StaleDraft(kept)
         if kept.mailbox.owner_id is not None:
             raise Refused([Refusal("", OWN_BOX)])
+        refuse_unfilled(kept)
         check_sendable(kept)
         put_before_pharmacists(kept, by=by)
         count(kept, 1, what=SUBMITTED, by=by, version=version)

@@ -79,11 +79,14 @@ def start_reply(conversation: Conversation, *, by: User, draft_id: UUID | None =
     Raises:
         NoSuchDraft: that id is of a draft that was sent or discarded, or of somebody else's.
     """
-    own = _own(by).filter(conversation=conversation).first()
+    mine = _own(by).filter(conversation=conversation)
+    own = mine.first()
+    if own is None and draft_id is not None and Draft.objects.filter(pk=draft_id).exists():
+        own = mine.first()  # the other one of two clicks has made it between these two questions
+        if own is None:
+            raise NoSuchDraft(draft_id)
     if own is not None:
         return own
-    if draft_id is not None and Draft.objects.filter(pk=draft_id).exists():
-        raise NoSuchDraft(draft_id)
     draft, _ = Draft.objects.get_or_create(
         conversation=conversation,
         author=by,

@@ -12,6 +12,7 @@ from portal.conversations.filing import NewFile
 from portal.conversations.models import ScanState
 from portal.documents.antivirus import Verdict, may_open, scan
 from portal.documents.sniff import DOWNLOAD, Kind, kind_of, served_type
+from portal.lib.ids import uuid7
 from portal.mail.compose import OutgoingFile, base64_size
 from portal.mail.names import clean_name
 from portal.outbound.drafts import lock_draft
@@ -34,8 +35,16 @@ class FileRefused(Exception):
     """The file was not attached; the message says why, in French."""
 
 
-def attach_file(draft: Draft, *, by: User, name: str, content: bytes, declared_type: str = "") -> DraftFile:
-    """Keep a file with a draft.
+def attach_file(
+    draft: Draft,
+    *,
+    by: User,
+    name: str,
+    content: bytes,
+    declared_type: str = "",
+    file_id: UUID | None = None,
+) -> DraftFile:
+    """Keep a file with a draft; under the same `file_id` again it is there already.
 
     Raises:
         FileRefused: empty, too big beside the others, infected, or not examined.
@@ -45,9 +54,14 @@ def attach_file(draft: Draft, *, by: User, name: str, content: bytes, declared_t
         raise FileRefused("Ce fichier est vide.")
     _examine(content)
     shown = clean_name(name) or "pièce jointe"
-    file = DraftFile(draft=draft, name=shown, kind=kind_of(content, declared_type, shown))
+    file = DraftFile(
+        id=file_id or uuid7(), draft=draft, name=shown, kind=kind_of(content, declared_type, shown)
+    )
     with transaction.atomic():
-        kept = lock_draft(draft, by=by)
+        kept = lock_draft(draft, by=by)  # a second click waits here
+        there = kept.files.filter(pk=file.pk).first()
+        if there is not None:
+            return there
         _refuse_too_much(kept, len(content))
         file.put_blob(content)
         file.save(force_insert=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -27,6 +27,10 @@ class StaleTemplate(Exception):
     """Somebody changed or deleted it meanwhile: nothing was written."""
 
 
+class NoSuchTemplate(Exception):
+    """There is none, or it is not approved (any more): this person may not answer with it."""
+
+
 class NotAPharmacist(Exception):
     """Only a pharmacist approves a template."""
 
@@ -36,6 +40,14 @@ def templates_for(user: User) -> list[ReplyTemplate]:
     found = ReplyTemplate.objects.order_by("name", "pk")
     every = allows(user, Permission.APPROVE)
     return list(found if every else found.filter(approved_at__isnull=False))
+
+
+def template_for(user: User, template_id: UUID) -> ReplyTemplate:
+    """The only door for who answers. Raises NoSuchTemplate."""
+    found = next((each for each in templates_for(user) if each.pk == template_id), None)
+    if found is None:
+        raise NoSuchTemplate(template_id)
+    return found
 
 
 def save_template(template_id: UUID, *, name: str, text: str, version: int, by: User) -> ReplyTemplate:
@@ -61,7 +73,7 @@ def save_template(template_id: UUID, *, name: str, text: str, version: int, by: 
     return kept
 
 
-def approve_templates(seen: Sequence[tuple[UUID, int]], *, by: User) -> None:
+def approve_templates(seen: Iterable[tuple[UUID, int]], *, by: User) -> None:
     """Approve these templates, each in the version that was read: all or none.
 
     Raises:

@@ -25,6 +25,22 @@ class NeedsPharmacist(Exception):
     """Who wrote this may not let it leave alone: it is to be submitted."""
 
 
+class Unfilled(Exception):
+    """A blank is empty or wrong; `faults` say why, by key, in French."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(f"{len(faults)} blanks")
+        self.faults = faults
+
+
+def refuse_unfilled(draft: Draft) -> None:
+    """Raises Unfilled: nobody sends a bracket for an hour."""
+    if draft.template is not None and draft.conversation is not None:
+        filled = filled_for(draft.conversation, draft.template, draft.blanks or {})
+        if filled.faults:
+            raise Unfilled(filled.faults)
+
+
 def refuse_unapproved(draft: Draft, by: User) -> None:
     """Raises NeedsPharmacist, unless this person sends anything, or these are the words of an approved template."""
     if allows(by, Permission.SEND):

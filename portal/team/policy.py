@@ -47,7 +47,6 @@ EVERYONE = frozenset(
         Permission.FINISH,
         Permission.REPLY,
         Permission.COMPOSE,
-        Permission.SEND,
         Permission.SEND_TEMPLATE,
         Permission.SUBMIT,
         Permission.NOTE,
@@ -56,6 +55,7 @@ EVERYONE = frozenset(
     }
 )
 PHARMACIST = EVERYONE | {
+    Permission.SEND,
     Permission.APPROVE,
     Permission.CLOSE_EXCHANGE,
     Permission.CONTROL,

@@ -21,9 +21,13 @@ from portal.mailboxes.actions import Server, add_mailbox
 from portal.mailboxes.credentials import Credentials
 from portal.mailboxes.models import Mailbox
 from portal.outbound.actions import queue
+from portal.outbound.approval import approve, submit
 from portal.outbound.drafts import save_draft, start_reply
+from portal.outbound.models import Draft, ReplyTemplate
+from portal.outbound.templates import approve_templates
 from portal.team.actions import appoint
 from portal.team.models import Role, TotpDevice, User
+from portal.team.policy import Permission, allows
 from portal.team.second_factor import KEY_BYTES
 from portal.vault.keys import new_keyring
 from tenants.context import inside
@@ -126,6 +130,8 @@ def open_demo_pharmacy(wanted: DemoPharmacy) -> Pharmacy:
             _person(sign_in_name, display_name, role, using="default")
         set_hours(HOURS, by=OPERATOR)
         set_details(address=wanted.address, phone=wanted.phone, by=OPERATOR)
+        titulaire = User.objects.get(sign_in_name=wanted.people[0][0])
+        approve_templates(ReplyTemplate.objects.values_list("pk", "version"), by=titulaire)
     return pharmacy
 
 
@@ -181,10 +187,20 @@ def _deal_with(conversation: Conversation, people: dict[str, User]) -> None:
             subject=draft.subject,
             text=answer,
         )
-        queue(draft, by=who, idempotency_key=uuid4(), version=conversation.version)
+        _let_leave(draft, who, people, conversation)
         conversation.refresh_from_db()
     if done:
         finish(conversation, by=who, version=conversation.version)
+
+
+def _let_leave(draft: Draft, who: User, people: dict[str, User], conversation: Conversation) -> None:
+    """A pharmacist sends; what the others write passes through Claire's hands."""
+    if allows(who, Permission.SEND):
+        queue(draft, by=who, idempotency_key=uuid4(), version=conversation.version)
+        return
+    waiting = submit(draft, by=who, version=conversation.version)
+    conversation.refresh_from_db()
+    approve(waiting, by=people["claire"], idempotency_key=uuid4(), version=conversation.version)
 
 
 def _first_person(wanted: DemoPharmacy) -> None:

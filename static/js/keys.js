@@ -25,7 +25,19 @@
       menu.open = true;
       menu.querySelector("button")?.focus();
     },
-    r: () => byId("body")?.focus(),
+    r: () => {
+      const fold = document.querySelector(".other-answer");
+      if (fold) fold.open = true;
+      const body = byId("body");
+      (body?.querySelector("input") ?? body)?.focus();
+    },
+    m: () => {
+      const menu = byId("models");
+      if (!menu) return;
+      menu.open = true;
+      menu.querySelector("button")?.focus();
+    },
+    d: () => document.querySelector("[data-review]")?.focus(),
     n: () => {
       const fold = byId("note");
       if (!fold) return;

@@ -18,7 +18,7 @@ from portal.outbound.templates import (
     save_template,
     templates_for,
 )
-from portal.outbound.templating import is_untouched, save_filled, write_freely
+from portal.outbound.templating import NeedsPharmacist, Unfilled, save_filled, write_freely
 from sandbox.people import DOCTOR
 from sandbox.people import PATIENT as LEA
 from tests.outbound.stage import OutboundTestCase
@@ -32,6 +32,7 @@ class TemplateTestCase(OutboundTestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        ReplyTemplate.objects.all().delete()
         self.template = save_template(uuid7(), name="Prêt", text=WORDS, version=0, by=self.claire)
         self.conversation = self.received(LEA, subject="Mon sirop")
 
@@ -43,7 +44,8 @@ class TemplateTestCase(OutboundTestCase):
         )
 
     def assert_needs_a_pharmacist(self, draft: Draft) -> None:
-        self.assertFalse(is_untouched(Draft.objects.get(pk=draft.pk)))
+        with self.assertRaises(NeedsPharmacist):
+            self.send(Draft.objects.get(pk=draft.pk))
         self.assertFalse(Delivery.objects.exists())
 
 
@@ -75,7 +77,8 @@ class WhatDoesNot(TemplateTestCase):
         self.assert_needs_a_pharmacist(self.reply(self.conversation, READY, by=self.karim))
 
     def test_a_blank_that_is_not_filled(self) -> None:
-        self.assert_needs_a_pharmacist(self.filled(""))
+        with self.assertRaises(Unfilled):
+            self.send(self.filled(""))
 
     def test_a_file_beside_it(self) -> None:
         draft = self.filled()
@@ -144,6 +147,10 @@ class FreeWordsBeside(TemplateTestCase):
 
 
 class Keeping(OutboundTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        ReplyTemplate.objects.all().delete()
+
     def test_a_preparateur_is_offered_what_was_approved_and_a_pharmacist_everything(self) -> None:
         approved = save_template(uuid7(), name="Prêt", text=WORDS, version=0, by=self.claire)
         proposed = save_template(uuid7(), name="Rupture", text=WORDS, version=0, by=self.karim)

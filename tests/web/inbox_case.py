@@ -71,12 +71,13 @@ class InboxMixin:
 
 
 class InboxTestCase(InboxMixin, PharmacyTestCase):
-    """Inside a transaction; `self.as_karim` is a browser in which Karim signed in."""
+    """Inside a transaction; `self.as_karim` and `self.as_claire` are browsers in which they signed in."""
 
     def setUp(self) -> None:
         super().setUp()
         self.box = open_box()
         self.as_karim = self.browser(self.karim)
+        self.as_claire = self.browser(self.claire)
 
 
 class CommittingInboxTestCase(InboxMixin, CommittingPharmacyTestCase):
@@ -86,6 +87,7 @@ class CommittingInboxTestCase(InboxMixin, CommittingPharmacyTestCase):
         super().setUp()
         self.box = open_box()
         self.as_karim = self.browser(self.karim)
+        self.as_claire = self.browser(self.claire)
 
 
 def page(name: str, *args: Any) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from portal.conversations.actions import assign
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.documents.antivirus import EICAR
+from portal.outbound.drafts import NoSuchDraft
 from portal.outbound.models import (
     Delivery,
     DeliveryState,
@@ -28,7 +29,7 @@ from tests.web.inbox_case import InboxTestCase, fields_of, only_file, page, queu
 
 
 class Composer(InboxTestCase):
-    """Karim has opened Léa's conversation; `self.fields` is what his page posts."""
+    """Claire has opened Léa's conversation; `self.fields` is what her page posts."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -36,16 +37,16 @@ class Composer(InboxTestCase):
         self.fields = self.opened()
 
     def opened(self) -> dict[str, str]:
-        return fields_of(self.as_karim.get(page("conversation", self.conversation.pk)))
+        return fields_of(self.as_claire.get(page("conversation", self.conversation.pk)))
 
     def reply(self, body: str = "C’est prêt.", *, htmx: bool = False, **said: Any) -> Any:
         data = {**self.fields, "body": body, **said}
         url = page("reply", self.conversation.pk)
-        return self.as_karim.htmx("post", url, data) if htmx else self.as_karim.post(url, data)
+        return self.as_claire.htmx("post", url, data) if htmx else self.as_claire.post(url, data)
 
     def save(self, body: str, fields: dict[str, str] | None = None, **said: Any) -> Any:
         data = {**(fields or self.fields), "body": body, **said}
-        return self.as_karim.htmx("post", page("draft_save", data["draft"]), data)
+        return self.as_claire.htmx("post", page("draft_save", data["draft"]), data)
 
 
 class Replies(Composer):
@@ -58,7 +59,7 @@ class Replies(Composer):
         (delivery,) = queued()
         self.assertEqual(delivery.recipients.get().address, LEA)
         self.assertEqual(delivery.message.text, "C’est prêt.")
-        self.assertEqual(delivery.message.author, self.karim)
+        self.assertEqual(delivery.message.author, self.claire)
 
     def test_the_page_says_how_long_it_can_be_taken_back(self) -> None:
         response = self.reply(htmx=True)
@@ -96,11 +97,11 @@ class Replies(Composer):
         self.assertEqual(queued(), [])
 
     def test_an_answer_is_held_when_a_colleague_moved(self) -> None:
-        assign(self.conversation, to=self.claire, by=self.claire, version=self.conversation.version)
+        assign(self.conversation, to=self.nadia, by=self.nadia, version=self.conversation.version)
 
         response = self.reply("Mon texte.", htmx=True)
 
-        self.assertContains(response, "Claire a attribué la conversation", status_code=409)
+        self.assertContains(response, "Nadia a attribué la conversation", status_code=409)
         self.assertContains(response, "Mon texte.</textarea>", status_code=409)
         self.assertContains(response, "Envoyer quand même", status_code=409)
         self.assertEqual(queued(), [])
@@ -134,7 +135,7 @@ class Replies(Composer):
     def test_hidden_fields_that_are_missing_make_it_no_form_of_ours(self) -> None:
         for missing in ("version", "draft", "draft_version"):
             fields = {name: value for name, value in self.fields.items() if name != missing}
-            response = self.as_karim.post(page("reply", self.conversation.pk), {**fields, "body": "x"})
+            response = self.as_claire.post(page("reply", self.conversation.pk), {**fields, "body": "x"})
             self.assertEqual(response.status_code, 404, missing)
 
     def test_a_file_chosen_without_scripts_leaves_with_the_answer(self) -> None:
@@ -148,7 +149,7 @@ class Undoing(Composer):
     def test_what_is_taken_back_is_in_the_composer_again(self) -> None:
         self.reply("Trop vite.")
 
-        response = self.as_karim.htmx("post", page("undo", queued()[0].pk), {"version": "2"})
+        response = self.as_claire.htmx("post", page("undo", queued()[0].pk), {"version": "2"})
 
         self.assertContains(response, "Trop vite.</textarea>")
         self.assertFalse(Message.objects.filter(kind=MessageKind.SENT).exists())
@@ -156,7 +157,7 @@ class Undoing(Composer):
 
     def test_what_was_taken_back_can_be_sent_again_from_the_same_words(self) -> None:
         self.reply("Trop vite.")
-        self.as_karim.post(page("undo", queued()[0].pk), {"version": "2"})
+        self.as_claire.post(page("undo", queued()[0].pk), {"version": "2"})
         self.fields = self.opened()
 
         self.assertEqual(self.reply("Trop vite.").status_code, 302)
@@ -164,7 +165,7 @@ class Undoing(Composer):
 
     def test_even_from_the_page_as_it_was_before(self) -> None:
         self.reply("Trop vite.")
-        self.as_karim.post(page("undo", queued()[0].pk), {"version": "2"})
+        self.as_claire.post(page("undo", queued()[0].pk), {"version": "2"})
         self.fields["version"] = str(Conversation.objects.get().version)
 
         self.assertEqual(self.reply("Trop vite.").status_code, 302)
@@ -174,19 +175,19 @@ class Undoing(Composer):
         self.reply()
         Delivery.objects.update(state=DeliveryState.HANDOVER)
 
-        response = self.as_karim.htmx("post", page("undo", queued()[0].pk), {"version": "2"})
+        response = self.as_claire.htmx("post", page("undo", queued()[0].pk), {"version": "2"})
 
         self.assertContains(response, "Trop tard", status_code=409)
 
     def test_the_state_is_asked_for_until_nothing_moves(self) -> None:
         self.reply()
         url = page("delivery", queued()[0].pk)
-        self.assertContains(self.as_karim.htmx("get", url), "every 3s")
+        self.assertContains(self.as_claire.htmx("get", url), "every 3s")
 
         Delivery.objects.update(state=DeliveryState.SENT)
         Recipient.objects.update(state=RecipientState.ACCEPTED)
 
-        response = self.as_karim.htmx("get", url)
+        response = self.as_claire.htmx("get", url)
         self.assertContains(response, "Accepté par l’opérateur")
         self.assertNotContains(response, "every 3s")
 
@@ -204,30 +205,30 @@ class Doubts(Composer):
 
         self.assertContains(self.as_karim.get(url), "À vérifier")
         self.assertNotContains(self.as_karim.get(url), "Il est bien arrivé")
-        self.assertContains(self.browser(self.claire).get(url), "Il est bien arrivé")
+        self.assertContains(self.browser(self.nadia).get(url), "Il est bien arrivé")
         post = self.as_karim.post(
             page("resolve_uncertain", queued()[0].pk), {"version": 2, "decision": "sent"}
         )
         self.assertEqual(post.status_code, 404)
 
     def test_saying_that_it_arrived_settles_it_once(self) -> None:
-        claire, url = self.browser(self.claire), page("resolve_uncertain", queued()[0].pk)
+        nadia, url = self.browser(self.nadia), page("resolve_uncertain", queued()[0].pk)
 
-        claire.post(url, {"version": 2, "decision": "sent"})
+        nadia.post(url, {"version": 2, "decision": "sent"})
 
         self.assertEqual(queued()[0].state, DeliveryState.SENT_CONFIRMED)
         self.assertFalse(Conversation.objects.get().failed)
-        again = claire.post(url, {"version": 2, "decision": "resend"})
+        again = nadia.post(url, {"version": 2, "decision": "resend"})
         self.assertContains(again, "Ce n’est plus à décider", status_code=409)
         self.assertEqual(len(queued()), 1)
 
     def test_sending_again_is_a_new_delivery_that_the_message_shows(self) -> None:
-        claire = self.browser(self.claire)
+        nadia = self.browser(self.nadia)
 
-        claire.post(page("resolve_uncertain", queued()[0].pk), {"version": 2, "decision": "resend"})
+        nadia.post(page("resolve_uncertain", queued()[0].pk), {"version": 2, "decision": "resend"})
 
         self.assertEqual([each.state for each in queued()], ["resent", "queued"])
-        self.assertNotContains(claire.get(page("conversation", self.conversation.pk)), "Il est bien arrivé")
+        self.assertNotContains(nadia.get(page("conversation", self.conversation.pk)), "Il est bien arrivé")
 
 
 class Failures(Composer):
@@ -237,12 +238,12 @@ class Failures(Composer):
         Recipient.objects.update(state=RecipientState.FAILED, code="550 5.1.1")
         Conversation.objects.update(failed=True)
 
-        opened = self.as_karim.get(page("conversation", self.conversation.pk))
+        opened = self.as_claire.get(page("conversation", self.conversation.pk))
         self.assertContains(opened, "Non remis\N{NO-BREAK SPACE}: boîte inconnue")
         self.assertNotContains(opened, "n’est pas arrivé à tous ses destinataires")
-        self.assertContains(self.as_karim.get(page("inbox_view", "envoyes")), "Échec d’envoi")
+        self.assertContains(self.as_claire.get(page("inbox_view", "envoyes")), "Échec d’envoi")
 
-        response = self.as_karim.htmx("post", page("rewrite", queued()[0].pk))
+        response = self.as_claire.htmx("post", page("rewrite", queued()[0].pk))
         self.assertContains(response, "Votre ordonnance est prête.</textarea>")
 
     def test_a_failure_further_up_is_told_on_top(self) -> None:
@@ -255,7 +256,7 @@ class Failures(Composer):
         with patch("portal.inbound.process._arrived_at", return_value=now):
             self.receive(letter(text="Alors ?", answers=f"<{first.headers['message_id']}>"))
 
-        opened = self.as_karim.get(page("conversation", self.conversation.pk))
+        opened = self.as_claire.get(page("conversation", self.conversation.pk))
 
         self.assertContains(opened, "n’est pas arrivé à tous ses destinataires")
 
@@ -270,9 +271,9 @@ class Drafts(Composer):
         self.assertContains(response, "Brouillon enregistré")
         self.assertEqual(stored(self.fields["draft"]).text, "Bonjour, votre")
         self.assertContains(
-            self.as_karim.get(page("conversation", self.conversation.pk)), "Bonjour, votre</textarea>"
+            self.as_claire.get(page("conversation", self.conversation.pk)), "Bonjour, votre</textarea>"
         )
-        self.assertContains(self.as_karim.get(page("inbox_view", "a-traiter")), "Brouillon</span>")
+        self.assertContains(self.as_claire.get(page("inbox_view", "a-traiter")), "Brouillon</span>")
 
     def test_the_next_save_goes_on_from_the_first(self) -> None:
         for words in ("Bon", "Bonjour", "Bonsoir"):
@@ -326,21 +327,21 @@ class Drafts(Composer):
 
     def test_without_scripts_saving_leads_back_to_the_conversation(self) -> None:
         data = {**self.fields, "body": "Bonjour"}
-        response = self.as_karim.post(page("draft_save", data["draft"]), data)
+        response = self.as_claire.post(page("draft_save", data["draft"]), data)
 
         self.assertRedirects(
             response, page("conversation", self.conversation.pk), fetch_redirect_response=False
         )
 
     def test_a_draft_of_one_is_not_written_by_another(self) -> None:
-        self.save("De Karim.")
-        claire = self.browser(self.claire)
+        self.save("De Claire.")
+        nadia = self.browser(self.nadia)
 
-        data = {**self.fields, "draft_version": "1", "body": "De Claire."}
-        response = claire.htmx("post", page("draft_save", data["draft"]), data)
+        data = {**self.fields, "draft_version": "1", "body": "De Nadia."}
+        response = nadia.htmx("post", page("draft_save", data["draft"]), data)
 
         self.assertEqual(response.status_code, 409)
-        self.assertEqual(Draft.objects.get().text, "De Karim.")
+        self.assertEqual(Draft.objects.get().text, "De Claire.")
 
     def test_a_draft_saved_after_it_was_sent_does_not_come_back_to_life(self) -> None:
         self.save("C’est prêt.")
@@ -357,7 +358,7 @@ class Attaching(Composer):
     def attach(self, *files: SimpleUploadedFile, htmx: bool = True, body: str = "Voici.") -> Any:
         data = {**self.fields, "body": body, "files": list(files)}
         url = page("draft_attach", self.fields["draft"])
-        return self.as_karim.htmx("post", url, data) if htmx else self.as_karim.post(url, data)
+        return self.as_claire.htmx("post", url, data) if htmx else self.as_claire.post(url, data)
 
     def test_a_file_is_joined_and_the_words_are_kept_on_the_way(self) -> None:
         response = self.attach(SimpleUploadedFile("notice.pdf", pdf(1), "application/pdf"))
@@ -370,7 +371,7 @@ class Attaching(Composer):
         self.attach(SimpleUploadedFile("notice.pdf", pdf(1), "application/pdf"))
         draft = Draft.objects.get()
 
-        response = self.as_karim.htmx(
+        response = self.as_claire.htmx(
             "post", page("draft_detach", draft.pk, draft.files.get().pk), self.fields
         )
 
@@ -394,6 +395,30 @@ class Attaching(Composer):
         self.assertContains(response, "Trop gros", status_code=422)
         self.assertEqual([file.size for file in DraftFile.objects.all()], [60_000])
 
+    def test_a_double_click_joins_a_file_once(self) -> None:
+        for _ in range(2):
+            self.attach(SimpleUploadedFile("notice.pdf", pdf(1), "application/pdf"), htmx=False)
+
+        self.assertEqual([file.name for file in DraftFile.objects.all()], ["notice.pdf"])
+
+    def test_a_second_click_while_the_first_one_sends_joins_nothing_twice(self) -> None:
+        """The first click has joined its file and not yet sent: the second one comes in between."""
+        typed = {"files": SimpleUploadedFile("notice.pdf", pdf(1), "application/pdf")}
+        with patch("portal.web.inbox.saving.queue", side_effect=NoSuchDraft):
+            self.reply("Voici.", **typed)
+
+        self.reply("Voici.", files=SimpleUploadedFile("notice.pdf", pdf(1), "application/pdf"))
+
+        sent = Message.objects.get(kind=MessageKind.SENT)
+        self.assertEqual([file.name for file in sent.attachments.all()], ["notice.pdf"])
+
+    def test_two_files_of_one_name_are_two(self) -> None:
+        files = [SimpleUploadedFile("photo.jpg", b"x" * n) for n in (10, 11)]
+
+        self.attach(*files)
+
+        self.assertEqual(DraftFile.objects.count(), 2)
+
     def test_no_uploaded_file_touches_the_disk(self) -> None:
         with patch("tempfile.NamedTemporaryFile", side_effect=AssertionError):
             self.attach(SimpleUploadedFile("grand.bin", b"x" * 4_000_000))
@@ -411,6 +436,6 @@ class Attaching(Composer):
         self.fields["draft_version"] = str(Draft.objects.get().version)
         self.reply("Voici.")
 
-        piece = self.as_karim.htmx("get", page("attachment", only_file(self.conversation).pk))
+        piece = self.as_claire.htmx("get", page("attachment", only_file(self.conversation).pk))
 
         self.assertEqual(len(piece.context["file"].page_urls), 2)

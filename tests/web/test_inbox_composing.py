@@ -23,14 +23,14 @@ class Composing(CommittingInboxTestCase):
     def setUp(self) -> None:
         super().setUp()
         trust("medecin-test.mssante.fr")
-        self.fields = fields_of(self.as_karim.get(page("compose")))
+        self.fields = fields_of(self.as_claire.get(page("compose")))
 
     def test_a_new_message_begins_a_conversation_that_is_ones_own(self) -> None:
         response = self.send(to=f"Dr Martin <{MARTIN}>", subject="Question", body="Bonjour docteur.")
 
         conversation = Conversation.objects.get()
         self.assertRedirects(response, page("conversation", conversation.pk), fetch_redirect_response=False)
-        self.assertEqual(conversation.assignee, self.karim)
+        self.assertEqual(conversation.assignee, self.claire)
         self.assertEqual(queued()[0].recipients.get().address, MARTIN)
 
     def test_a_double_click_sends_once(self) -> None:
@@ -54,62 +54,62 @@ class Composing(CommittingInboxTestCase):
 
     def test_a_message_that_was_begun_is_found_again(self) -> None:
         data = {**self.fields, "to": MARTIN, "subject": "À finir", "body": "Bon"}
-        self.as_karim.htmx("post", page("draft_save", self.fields["draft"]), data)
+        self.as_claire.htmx("post", page("draft_save", self.fields["draft"]), data)
 
-        self.assertContains(self.as_karim.get(page("compose")), "À finir")
-        again = self.as_karim.get(page("compose_draft", self.fields["draft"]))
+        self.assertContains(self.as_claire.get(page("compose")), "À finir")
+        again = self.as_claire.get(page("compose_draft", self.fields["draft"]))
         self.assertContains(again, "Bon</textarea>")
         self.assertContains(again, f'value="{MARTIN}"')
 
     def test_a_draft_that_was_thrown_away_can_be_taken_up_again(self) -> None:
-        self.as_karim.htmx(
+        self.as_claire.htmx(
             "post", page("draft_save", self.fields["draft"]), {**self.fields, "to": "", "body": "Bon"}
         )
-        thrown = self.as_karim.post(page("draft_discard", self.fields["draft"]), follow=True)
+        thrown = self.as_claire.post(page("draft_discard", self.fields["draft"]), follow=True)
         self.assertContains(thrown, "Brouillon jeté")
         self.assertEqual(Draft.objects.get().state, DraftState.DISCARDED)
 
-        back = self.as_karim.post(page("draft_restore", self.fields["draft"]), follow=True)
+        back = self.as_claire.post(page("draft_restore", self.fields["draft"]), follow=True)
 
         self.assertContains(back, "Bon</textarea>")
 
     def test_a_page_that_was_never_stored_is_left_without_ado(self) -> None:
-        response = self.as_karim.post(page("draft_discard", self.fields["draft"]))
+        response = self.as_claire.post(page("draft_discard", self.fields["draft"]))
 
         self.assertRedirects(response, page("inbox_home"), fetch_redirect_response=False)
 
     def test_taking_a_first_message_back_leads_to_its_composer(self) -> None:
         self.send(to=MARTIN, subject="Question", body="Trop vite.")
 
-        response = self.as_karim.htmx("post", page("undo", queued()[0].pk), {"version": "1"})
+        response = self.as_claire.htmx("post", page("undo", queued()[0].pk), {"version": "1"})
 
         target = page("compose_draft", self.fields["draft"])
         self.assertEqual(response.headers["HX-Redirect"], target)
-        self.assertContains(self.as_karim.get(target), "Trop vite.</textarea>")
+        self.assertContains(self.as_claire.get(target), "Trop vite.</textarea>")
         self.assertFalse(Conversation.objects.exists())
 
-    def test_a_colleague_who_takes_a_first_message_back_is_led_to_the_list(self) -> None:
+    def test_a_colleague_who_takes_a_first_message_back_is_led_to_where_it_waits(self) -> None:
         self.send(to=MARTIN, subject="Question", body="Bonjour docteur.")
 
-        response = self.browser(self.claire).post(page("undo", queued()[0].pk), {"version": "1"}, follow=True)
+        response = self.browser(self.nadia).post(page("undo", queued()[0].pk), {"version": "1"}, follow=True)
 
-        self.assertEqual(response.redirect_chain[-1][0], page("inbox_view", "a-traiter"))
-        self.assertEqual(response.status_code, 200)
-        self.assertEqual(Draft.objects.get().author, self.karim)
+        self.assertEqual(response.redirect_chain[-1][0], page("submitted", self.fields["draft"]))
+        self.assertContains(response, "Bonjour docteur.")
+        self.assertEqual(Draft.objects.get().author, self.claire)
 
     def test_a_draft_that_was_sent_meanwhile_has_no_files_to_take_off_and_is_not_thrown_away(self) -> None:
-        self.as_karim.post(page("draft_save", self.fields["draft"]), {**self.fields, "body": "Bonjour."})
+        self.as_claire.post(page("draft_save", self.fields["draft"]), {**self.fields, "body": "Bonjour."})
         draft = Draft.objects.get()
 
         with patch("portal.outbound.drafts.hold_draft", side_effect=NoSuchDraft(draft.pk)):
-            detached = self.as_karim.post(page("draft_detach", draft.pk, draft.pk))
-            discarded = self.as_karim.post(page("draft_discard", draft.pk))
+            detached = self.as_claire.post(page("draft_detach", draft.pk, draft.pk))
+            discarded = self.as_claire.post(page("draft_discard", draft.pk))
 
         self.assertEqual((detached.status_code, discarded.status_code), (404, 302))
         self.assertEqual(Draft.objects.get().state, DraftState.OPEN)
 
     def test_a_page_under_somebody_elses_id_writes_nothing(self) -> None:
-        theirs = Draft.objects.create(mailbox=self.box, author=self.claire, text="De Claire.")
+        theirs = Draft.objects.create(mailbox=self.box, author=self.nadia, text="De Claire.")
         self.fields["draft"] = str(theirs.pk)
 
         response = self.send(to=MARTIN, body="De Karim.")
@@ -125,7 +125,7 @@ class Composing(CommittingInboxTestCase):
 
     def send(self, **said: str) -> Any:
         data = {**self.fields, "to": "", "subject": "", **said}
-        return self.as_karim.post(page("send", self.fields["draft"]), data)
+        return self.as_claire.post(page("send", self.fields["draft"]), data)
 
 
 class AtOnce(CommittingInboxTestCase):
@@ -133,7 +133,7 @@ class AtOnce(CommittingInboxTestCase):
 
     def test_two_clicks_at_the_same_moment_send_once(self) -> None:
         conversation = self.received()
-        fields = fields_of(self.as_karim.get(page("conversation", conversation.pk)))
+        fields = fields_of(self.as_claire.get(page("conversation", conversation.pk)))
         answers = self.together({**fields, "body": "C’est prêt."}, page("reply", conversation.pk))
 
         self.assertEqual([answer.status_code for answer in answers], [302, 302])
@@ -141,7 +141,7 @@ class AtOnce(CommittingInboxTestCase):
 
     def test_two_clicks_on_a_first_message_begin_one_conversation(self) -> None:
         trust("medecin-test.mssante.fr")
-        fields = fields_of(self.as_karim.get(page("compose")))
+        fields = fields_of(self.as_claire.get(page("compose")))
         data = {**fields, "to": MARTIN, "subject": "Question", "body": "Bonjour."}
 
         answers = self.together(data, page("send", fields["draft"]))
@@ -150,7 +150,7 @@ class AtOnce(CommittingInboxTestCase):
         self.assertEqual(Conversation.objects.count(), 1)
 
     def together(self, data: dict[str, str], url: str) -> list[Any]:
-        browsers = [self.browser(self.karim) for _ in range(2)]
+        browsers = [self.browser(self.claire) for _ in range(2)]
         ready = Barrier(2)
 
         def click(browser: Any) -> Any:

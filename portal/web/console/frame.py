@@ -30,6 +30,9 @@ DONE = {
     "reprise": "La boîte est de nouveau en service.",
     "coordonnees": "Les coordonnées sont enregistrées, et visibles sur la page publique.",
     "essai": "Le message d’essai part : il revient d’ordinaire en moins d’une minute.",
+    "modele": "Le modèle est enregistré et approuvé.",
+    "approuve": "C’est approuvé : toute l’équipe peut s’en servir.",
+    "supprime": "Le modèle est supprimé.",
     "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
 }
 
@@ -49,8 +52,9 @@ JOURNAL = Tab("Journal", "file-text", "console_journal")
 HOURS = Tab("Horaires", "clock", "console_hours")
 DETAILS = Tab("Coordonnées", "map-pin", "console_details")
 START = Tab("Mise en route", "circle-check", "console_start")
+TEMPLATES = Tab("Modèles", "file-text", "console_templates")
 FORM = Tab("Formulaire", "square-pen", "console_form")
-TABS = (TEAM, MAILBOX, JOURNAL, HOURS, DETAILS, FORM)
+TABS = (TEAM, MAILBOX, JOURNAL, HOURS, DETAILS, TEMPLATES, FORM)
 
 
 def page(

@@ -17,6 +17,7 @@ from portal.web.console import (
     setup,
     start,
     team,
+    templates,
 )
 
 urlpatterns = [
@@ -60,4 +61,13 @@ urlpatterns = [
     path("formulaire/", form.console_form, name="console_form"),
     path("formulaire/ouvrir/", form.console_form_open, name="console_form_open"),
     path("formulaire/fermer/", form.console_form_close, name="console_form_close"),
+    path("modeles/", templates.console_templates, name="console_templates"),
+    path("modeles/nouveau/", templates.console_template_new, name="console_template_new"),
+    path("modeles/approuver/", templates.console_templates_approve, name="console_templates_approve"),
+    path("modeles/<uuid:template_id>/", templates.console_template, name="console_template"),
+    path(
+        "modeles/<uuid:template_id>/supprimer/",
+        templates.console_template_delete,
+        name="console_template_delete",
+    ),
 ]

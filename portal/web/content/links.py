@@ -23,6 +23,7 @@ class Use(StrEnum):
     PAGE = "page"  # one page of an attachment, as a picture
     FILE = "file"  # an attachment, to be kept
     ORIGINAL = "original"  # a message as it was received, to be kept
+    SUBMITTED = "submitted"  # a file of what waits for a pharmacist, to be kept
     UNREAD = "unread"  # the same of one in quarantine
 
 

@@ -18,6 +18,8 @@ from portal.documents.sniff import DOWNLOAD, Kind, kind_of, served_type
 from portal.inbound.originals import NoOriginal, original_of
 from portal.inbound.quarantine import get_quarantined
 from portal.lib.confined import ChildUnavailable
+from portal.outbound.approval import NotSubmitted, get_submitted
+from portal.outbound.models import DraftFile
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.vault.files import BlobMissing
@@ -30,7 +32,7 @@ from portal.web.content.opening import is_open, is_original_open, note, note_ope
 from portal.web.content.originals import Lost, bytes_of
 from portal.web.requests import PharmacyRequest
 
-ABSENT = (BadLink, NotVisible, Illegible, NoSuchPage, Lost, NoOriginal, Unopenable, BlobMissing)
+ABSENT = (BadLink, NotVisible, NotSubmitted, Illegible, NoSuchPage, Lost, NoOriginal, Unopenable, BlobMissing)
 LATER = "Ce contenu ne peut pas être montré pour l’instant. Réessayez dans un instant."
 Serve = Callable[[PharmacyRequest, User, Link], HttpResponse]
 
@@ -97,6 +99,19 @@ def unread(request: PharmacyRequest, person: User, link: Link) -> HttpResponse:
         raise Lost
     note(Event.MESSAGE_ORIGINAL, ("raw", quarantined.pk), by=person)
     return answers.kept(request, raw, f"message-illisible-{quarantined.stored_at:%Y-%m-%d}.eml")
+
+
+@linked(Use.SUBMITTED, Permission.READ)
+def submitted(request: PharmacyRequest, person: User, link: Link) -> HttpResponse:
+    """A file of what waits for a pharmacist; it was examined when it was chosen."""
+    file = DraftFile.objects.filter(pk=link.object_id).first()
+    if file is None:
+        raise Lost
+    get_submitted(person, file.draft_id)
+    data = file.read_blob()
+    kind, name = Kind(file.kind), shown_name(file.name, Kind(file.kind))
+    note(Event.ATTACHMENT_DOWNLOAD, ("draft-file", file.pk), by=person)
+    return answers.kept(request, data, name, served_type(kind, name))
 
 
 def _holder(link: Link, permission: Permission) -> User:

@@ -19,6 +19,7 @@ from portal.web.inbox.doors import conversation_for
 from portal.web.inbox.draft_cards import drafted_by, fresh_card
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.places import Place, conversation_url, place_named
+from portal.web.inbox.review_cards import ReviewTyped
 from portal.web.inbox.shell import Spot, shell
 from portal.web.requests import StaffRequest, is_htmx
 
@@ -52,6 +53,7 @@ def after_act(
     *,
     draft: DraftCard | None = None,
     note: NoteDraft | None = None,
+    review: ReviewTyped | None = None,
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -61,7 +63,17 @@ def after_act(
         return HttpResponseRedirect(conversation_url(conversation_id, viewer.place))
     conversation = conversation_for(request.user, conversation_id)
     template = "inbox/_answer.html" if is_htmx(request) else "inbox/conversation.html"
-    return _whole(request, template, conversation, viewer, draft=draft, note=note, fault=fault, status=status)
+    return _whole(
+        request,
+        template,
+        conversation,
+        viewer,
+        draft=draft,
+        note=note,
+        review=review,
+        fault=fault,
+        status=status,
+    )
 
 
 def in_shell(
@@ -86,6 +98,7 @@ def _whole(
     *,
     draft: DraftCard | None = None,
     note: NoteDraft | None = None,
+    review: ReviewTyped | None = None,
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -98,6 +111,7 @@ def _whole(
         viewer,
         draft=draft,
         note=note,
+        review=review,
         fault=fault,
         next_url=_next_url(around.listing, conversation),
     )

@@ -24,6 +24,7 @@ template                        context, and when
 `inbox/_more.html`              `shell`: htmx, « Afficher la suite »
 `inbox/_news.html`              `shell`: htmx, the list asks what is new
 `inbox/_draft_saved.html`       `draft`: htmx, after `draft_save` (409 with `draft.held`)
+`inbox/submitted.html`          `shell`, `submitted`: a new message that waits for a pharmacist
 `inbox/_delivery.html`          `delivery`, `conversation`: htmx, the state of a message on its way
 `inbox/_draft_files.html`       `draft`: htmx, after `draft_attach` and `draft_detach`
 ==============================  ==========================================================================
@@ -36,10 +37,11 @@ Fields posted, by URL name:
 * `draft_save`, `draft_attach`, `draft_detach`, `draft_discard`: the same as the form they belong to;
 * `assign`: version, person (empty: nobody). `finish`, `reopen`, `undo`: version;
 * `add_note`: note (its id), text; it needs no version, for it changes nothing that another may be changing;
+* `submit`: as `reply` or `send`. `approve`, `send_back`: draft_version, version, conversation; body, or note;
 * `resolve_uncertain`: version, decision = sent, resend or abandon.
 
-A session that is locked answers 401 to htmx: the page then covers itself and asks for the password. Requests
-that no person caused (polls) carry the header `X-Unattended: 1` and must not push back the idle lock.
+A locked session answers 401 to htmx: the page covers itself and asks for the password. Requests that no person
+caused (polls) carry the header `X-Unattended: 1` and must not push back the idle lock.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ from uuid import UUID
 
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.form_cards import FormCard
+from portal.web.inbox.model_cards import ModelCard, ModelChoice
 from portal.web.inbox.note_cards import NoteCard, NoteDraft
+from portal.web.inbox.review_cards import ReturnNote, SubmittedCard
 from portal.web.prescriptions.cards import Panel
 
 Tone = Literal["plain", "patient", "pro", "form", "warn", "bad", "good"]
@@ -61,6 +65,7 @@ SendState = Literal["queued", "sending", "accepted", "delivered", "retry", "fail
 VIEW_ICONS = {
     "a-traiter": "inbox",
     "a-moi": "user",
+    "a-valider": "eye",
     "ordonnances": "pill",
     "envoyes": "send",
     "termines": "circle-check",
@@ -92,7 +97,7 @@ class PersonChoice:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A mark of one or two words; the tone is a colour that only repeats what the words say."""
+    """A mark of one or two words; the tone only repeats what they say."""
 
     label: str
     tone: Tone = "plain"
@@ -136,6 +141,7 @@ class Row:
     unread: bool = False
     current: bool = False
     group: str = ""
+    in_place: bool = True  # opened beside the list, by htmx
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +254,7 @@ class MessageCard:
     kind: Correspondent
     text: str
     outgoing: bool = False
+    released_by: str = ""
     origin: str = ""
     to: str = ""
     quoted: str = ""
@@ -296,7 +303,8 @@ class DraftCard:
     """What is being written.
 
     `id` may be a fresh UUID that no row has yet (version 0): opening a page stores nothing, the first save
-    does. `to` is the field as typed (addresses between commas). `may_finish` offers « Envoyer et terminer ».
+    does. `to` is the field as typed (addresses between commas). `may_finish` offers « Envoyer et terminer ». `model` is
+    the template being filled in, `models` those to choose from; not `direct`: it is submitted, not sent.
     """
 
     id: UUID
@@ -310,6 +318,14 @@ class DraftCard:
     errors: DraftErrors = DraftErrors()
     held: HeldCard | None = None
     may_finish: bool = False
+    model: ModelCard | None = None
+    models: tuple[ModelChoice, ...] = ()
+    direct: bool = True
+    returned: ReturnNote | None = None
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.body.strip() or self.model or self.held or self.errors != DraftErrors())
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +366,7 @@ class ConversationCard:
     may_finish: bool = True
     attachments: tuple[AttachmentCard, ...] = ()
     draft: DraftCard | None = None
+    submitted: tuple[SubmittedCard, ...] = ()
     silence: str = ""
     closed: str = ""
     close_url: str = ""

@@ -15,7 +15,7 @@ from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.answers import in_shell
 from portal.web.inbox.cards import DraftCard, DraftErrors, DraftLine
-from portal.web.inbox.draft_cards import card_of, fresh_card
+from portal.web.inbox.draft_cards import card_of, dressed, fresh_card
 from portal.web.inbox.forms import DraftForm
 from portal.web.inbox.places import TO_DO
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
@@ -37,9 +37,12 @@ def compose(request: StaffRequest) -> HttpResponse:
 @require_safe
 def compose_draft(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     """A draft begun before; one that was thrown away offers to be taken up again."""
-    draft = Draft.objects.filter(pk=draft_id, author=request.user.pk).exclude(state=DraftState.SENT).first()
+    own = Draft.objects.filter(pk=draft_id, author=request.user.pk)
+    draft = own.exclude(state=DraftState.SENT).select_related("returned_by").first()
     if draft is None:
         raise Http404
+    if draft.state == DraftState.SUBMITTED:
+        return HttpResponseRedirect(reverse("submitted", args=[draft.pk]))
     if draft.state == DraftState.DISCARDED:
         return in_shell(request, "inbox/discarded.html", {"draft": card_of(draft)}, place=TO_DO)
     if draft.conversation_id:
@@ -75,6 +78,7 @@ def send(request: StaffRequest, draft_id: UUID) -> HttpResponse:
 
 
 def compose_page(request: StaffRequest, draft: DraftCard, *, status: int = 200) -> HttpResponse:
+    draft = dressed(draft, None, request.user)
     context = {"draft": draft, "unfinished": _unfinished(request.user, besides=draft.id)}
     return in_shell(request, "inbox/compose.html", context, place=TO_DO, status=status)
 

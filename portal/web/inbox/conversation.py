@@ -23,13 +23,15 @@ from portal.web.inbox.cards import (
     SendState,
 )
 from portal.web.inbox.deliveries import sent_in
-from portal.web.inbox.draft_cards import card_of, fresh_card, own_draft
+from portal.web.inbox.draft_cards import card_of, dressed, fresh_card, own_draft
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.form_cards import form_card
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.people import choices, correspondent, first_name, initials, person
 from portal.web.inbox.places import Place, conversation_url
+from portal.web.inbox.review_cards import ReviewTyped
+from portal.web.inbox.reviews import submitted_in
 from portal.web.inbox.rows import NO_SUBJECT
 from portal.web.inbox.thread import Entry, pieces, timeline
 from portal.web.prescriptions.cards import Announced
@@ -67,6 +69,7 @@ def conversation_card(
     *,
     draft: DraftCard | None = None,
     note: NoteDraft | None = None,
+    review: ReviewTyped | None = None,
     fault: str = "",
     next_url: str = "",
 ) -> ConversationCard:
@@ -109,6 +112,7 @@ def conversation_card(
         may_finish=allows(me, Permission.FINISH),
         attachments=files,
         draft=composer,
+        submitted=submitted_in(conversation, me, review),
         silence=silence or closed,
         closed=closed,
         close_url=_close_url(conversation, me),
@@ -139,7 +143,7 @@ def viewed_url(conversation: Conversation, viewer: Viewer) -> str:
 
 def _composer(conversation: Conversation, me: User, draft: DraftCard | None) -> DraftCard | None:
     """What is being answered; in a closed exchange only words that were written already, so that they are seen."""
-    shown = draft or _draft(conversation, me)
+    shown = dressed(draft or _draft(conversation, me), conversation, me)
     return None if conversation.closed_at and not shown.body.strip() else shown
 
 

@@ -12,6 +12,7 @@ from portal.conversations.access import NotVisible, get_attachment, get_conversa
 from portal.conversations.models import Attachment, Conversation, Message
 from portal.inbound.models import RawMessage
 from portal.inbound.quarantine import get_quarantined
+from portal.outbound.approval import NotSubmitted, get_submitted
 from portal.outbound.drafts import NoSuchDraft, get_draft
 from portal.outbound.models import Delivery, Draft
 from portal.prescriptions.access import get_prescription
@@ -41,6 +42,10 @@ def draft_for(me: User, pk: UUID) -> Draft:
     return _through(get_draft, me, pk)
 
 
+def submitted_for(me: User, pk: UUID) -> Draft:
+    return _through(get_submitted, me, pk)
+
+
 def prescription_for(me: User, pk: UUID) -> Prescription:
     return _through(get_prescription, me, pk)
 
@@ -56,5 +61,5 @@ def delivery_for(me: User, pk: UUID) -> tuple[Delivery, Message]:
 def _through(door: Callable[[User, UUID], Found], me: User, pk: UUID) -> Found:
     try:
         return door(me, pk)
-    except (NotVisible, NoSuchDraft) as error:
+    except (NotVisible, NoSuchDraft, NotSubmitted) as error:
         raise Http404 from error

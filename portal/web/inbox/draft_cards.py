@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from uuid import UUID
 
+from portal.conversations.models import Conversation
 from portal.lib.ids import uuid7
 from portal.outbound.models import Draft, DraftFile, DraftState
+from portal.outbound.templating import TO_PATIENTS
 from portal.team.models import User
+from portal.team.policy import Permission, allows
 from portal.web.inbox.cards import DraftCard, DraftErrors, HeldCard
 from portal.web.inbox.cards import DraftFile as FileCard
+from portal.web.inbox.model_cards import choices_for, model_card
+from portal.web.inbox.reviews import return_note
 
 
-def drafted_by(me: User) -> frozenset[UUID]:
-    """The conversations in which this person began an answer."""
+def drafted_by(me: User) -> Mapping[UUID, bool]:
+    """The conversations in which this person began an answer, and whether a pharmacist gave it back."""
     begun = Draft.objects.filter(author=me.pk, state=DraftState.OPEN, conversation__isnull=False)
-    return frozenset(each for each in begun.values_list("conversation_id", flat=True) if each)
+    rows = begun.values_list("conversation_id", "returned_at")
+    return {each: returned is not None for each, returned in rows if each}
 
 
 def own_draft(me: User, conversation_id: UUID) -> Draft | None:
@@ -50,7 +58,16 @@ def card_of(
         errors=errors or DraftErrors(),
         held=held,
         may_finish=may_finish,
+        model=model_card(draft) if draft.template_id else None,
+        returned=return_note(draft),
     )
+
+
+def dressed(card: DraftCard, conversation: Conversation | None, me: User) -> DraftCard:
+    """With what this person may do with it here: the templates to choose from, and how it leaves."""
+    to_patient = conversation is not None and conversation.kind in TO_PATIENTS
+    alone = allows(me, Permission.SEND) or (to_patient and card.model is not None and not card.files)
+    return dataclasses.replace(card, models=choices_for(me) if to_patient else (), direct=alone)
 
 
 def _files(draft: Draft) -> list[DraftFile]:

@@ -14,6 +14,8 @@ from portal.outbound import drafts
 from portal.outbound.drafts import NoSuchDraft, StaleDraft
 from portal.outbound.files import FileRefused, detach_file
 from portal.outbound.models import Draft
+from portal.outbound.templates import template_for
+from portal.outbound.templating import save_filled, write_freely
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.answers import after_act, fragment
@@ -32,9 +34,9 @@ from portal.web.requests import StaffRequest, is_htmx
 @require_POST
 def draft_save(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     """While typing, and by a button where there are no scripts."""
-    typed, conversation = _read(request, draft_id)
+    typed, conversation = read_composer(request, draft_id)
     try:
-        draft = _keep(request, typed, conversation)
+        draft = keep_typed(request, typed, conversation)
     except StaleDraft as stale:
         held = DraftCard(id=typed.draft_id, version=typed.version, held=saved_elsewhere(stale.draft))
         if is_htmx(request):
@@ -49,12 +51,32 @@ def draft_save(request: StaffRequest, draft_id: UUID) -> HttpResponse:
 
 @requires(Permission.REPLY)
 @require_POST
+def draft_template(request: StaffRequest, draft_id: UUID) -> HttpResponse:
+    """Take a template, another one, or none any more: what was typed until then is kept."""
+    typed, conversation = read_composer(request, draft_id)
+    if conversation is None:
+        raise Http404
+    try:
+        draft = keep_typed(request, typed, conversation)
+        chosen = request.POST.get("choose", "")
+        if chosen:
+            template = template_for(request.user, _uuid(chosen))
+            save_filled(draft, by=request.user, version=draft.version, template=template, values={})
+        else:
+            write_freely(draft, by=request.user, version=draft.version)
+    except REFUSALS as error:
+        return _refused(request, error, typed, conversation, whole=True)
+    return after_act(request, conversation.pk)
+
+
+@requires(Permission.REPLY)
+@require_POST
 def draft_attach(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     """Join files; the words around them are kept on the way, unless another tab has newer ones."""
-    typed, conversation = _read(request, draft_id)
+    typed, conversation = read_composer(request, draft_id)
     version = None
     try:
-        draft = _keep(request, typed, conversation)
+        draft = keep_typed(request, typed, conversation)
     except StaleDraft as stale:
         draft, version = stale.draft, typed.version
     except REFUSALS as error:
@@ -98,7 +120,7 @@ def draft_restore(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(_page_of(draft))
 
 
-def _read(request: StaffRequest, draft_id: UUID) -> tuple[Typed, Conversation | None]:
+def read_composer(request: StaffRequest, draft_id: UUID) -> tuple[Typed, Conversation | None]:
     """What was typed, and where. What is no form of ours, or for a conversation not seen, is a 404."""
     form = DraftForm(request.POST)
     form.is_valid()
@@ -113,7 +135,15 @@ def _read(request: StaffRequest, draft_id: UUID) -> tuple[Typed, Conversation | 
     return typed, conversation_for(request.user, conversation_id)
 
 
-def _keep(request: StaffRequest, typed: Typed, conversation: Conversation | None) -> Draft:
+def _uuid(text: str) -> UUID:
+    """Raises Http404."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def keep_typed(request: StaffRequest, typed: Typed, conversation: Conversation | None) -> Draft:
     if conversation is None:
         return keep_new(typed, by=request.user)
     return keep_reply(conversation, typed, by=request.user)
@@ -145,12 +175,17 @@ def _not_attached(
 
 
 def _refused(
-    request: StaffRequest, error: Exception, typed: Typed, conversation: Conversation | None
+    request: StaffRequest,
+    error: Exception,
+    typed: Typed,
+    conversation: Conversation | None,
+    *,
+    whole: bool = False,
 ) -> HttpResponse:
-    """The page again, with everything that was typed."""
+    """The page again, with everything that was typed; to htmx the draft's state alone, unless `whole`."""
     card = refused_card(error, typed, me=request.user, conversation=conversation)
     status = status_of(error)
-    if is_htmx(request):
+    if is_htmx(request) and not whole:
         return fragment(request, "inbox/_draft_saved.html", {"draft": card}, status=status)
     if conversation is None:
         return compose_page(request, card, status=status)

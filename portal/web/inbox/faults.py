@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
@@ -27,11 +28,13 @@ STUCK = (
 )
 
 
-def mailboxes_of(me: User) -> Iterable[Mailbox]:
+def mailboxes_of(me: User, *, only: UUID | None = None) -> Iterable[Mailbox]:
     """Those this person sees, without what nobody may read, each with its oldest message that does not leave."""
     stuck = Delivery.objects.held_up(for_at_least=HELD_UP).filter(mailbox=OuterRef("pk"))
     oldest = Subquery(stuck.order_by("give_up_at").values("give_up_at")[:1])
-    return Mailbox.objects.seen_by(me.pk).defer(*HEAVY).annotate(**{OLDEST: oldest}).order_by("address")
+    seen = Mailbox.objects.seen_by(me.pk)
+    seen = seen if only is None else seen.filter(pk=only)
+    return seen.defer(*HEAVY).annotate(**{OLDEST: oldest}).order_by("address")
 
 
 def mailbox_faults(mailboxes: Iterable[Mailbox], *, now: datetime) -> tuple[str, ...]:
@@ -84,7 +87,7 @@ def _opened_at(mailbox: Mailbox) -> datetime:
 
 
 def _held_up(mailbox: Mailbox, now: datetime) -> str:
-    """How long the oldest message has waited that nobody takes away; "" beside a conversation, which shows its own."""
+    """How long the oldest message has waited that nobody takes away."""
     given_up_at: datetime | None = getattr(mailbox, OLDEST, None)
     return _lasting(now - (given_up_at - GIVE_UP_AFTER)) if given_up_at else ""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +12,21 @@ from django.core.validators import MinValueValidator
 
 from portal.outbound.actions import Decision
 from portal.outbound.drafts import LONGEST_SUBJECT, LONGEST_TEXT
+from portal.web.inbox.model_cards import PREFIX
 
 TOO_LONG = "Ce texte est trop long pour un message : joignez-le comme fichier."
 UNREADABLE = "Ce texte contient un caractère qui ne peut pas être envoyé."
 DECISIONS = {"sent": Decision.SENT_CONFIRMED, "resend": Decision.RESEND, "abandon": Decision.ABANDONED}
 LONGEST_TO = 10_000
+LONGEST_BLANK = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What stands in a composer: which draft, in which version it was seen, and its words.
 
-    `to` and `subject` are None where there are no such fields, in a reply.
+    `to` and `subject` are None where there are no such fields, in a reply; `template` is set where one is filled in,
+    and then there are no words but `blanks`.
     """
 
     draft_id: UUID
@@ -30,6 +34,8 @@ class Typed:
     text: str
     to: str | None = None
     subject: str | None = None
+    template: UUID | None = None
+    blanks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def recipients(self) -> list[str]:
@@ -66,6 +72,7 @@ class DraftForm(forms.Form):
     to = forms.CharField(required=False, max_length=LONGEST_TO)
     subject = forms.CharField(required=False, max_length=LONGEST_SUBJECT)
     anyway = forms.BooleanField(required=False)
+    template = forms.UUIDField(required=False)
 
     def typed(self) -> Typed:
         """Also of a refused form: what is legible of it."""
@@ -76,6 +83,12 @@ class DraftForm(forms.Form):
             text=str(data.get("body", self.data.get("body", ""))),
             to=self._word("to"),
             subject=self._word("subject"),
+            template=data.get("template"),
+            blanks={
+                name.removeprefix(PREFIX): str(value)[:LONGEST_BLANK]
+                for name, value in self.data.items()
+                if name.startswith(PREFIX)
+            },
         )
 
     def _word(self, name: str) -> str | None:

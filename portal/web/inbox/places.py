@@ -35,12 +35,14 @@ class Place:
 
 TO_DO = Place("a-traiter", "À traiter", View.OPEN, CounterKind.OPEN)
 PRESCRIPTIONS = Place("ordonnances", "Ordonnances", None, CounterKind.PRESCRIPTION)
+REVIEW = Place("a-valider", "À valider", None, CounterKind.REVIEW)
 QUARANTINE = Place("quarantaine", "Quarantaine", None, CounterKind.QUARANTINE, alarm=True)
 PLACES: Mapping[str, Place] = {
     place.slug: place
     for place in (
         TO_DO,
         Place("a-moi", "À moi", View.MINE, CounterKind.MINE),
+        REVIEW,
         PRESCRIPTIONS,
         Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True),
         Place("termines", "Terminés", View.DONE),

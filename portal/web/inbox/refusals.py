@@ -13,15 +13,18 @@ from portal.outbound.drafts import NoSuchDraft, StaleDraft
 from portal.outbound.files import FileRefused
 from portal.outbound.models import Draft, DraftState
 from portal.outbound.same import SameMessageAgain
+from portal.outbound.templates import NoSuchTemplate
+from portal.outbound.templating import NeedsPharmacist, Unfilled
 from portal.team.models import User
 from portal.web.inbox.cards import DraftCard, DraftErrors
 from portal.web.inbox.draft_cards import card_of, fresh_card
 from portal.web.inbox.forms import Typed
 from portal.web.inbox.held import moved, saved_elsewhere, sent_already
+from portal.web.inbox.model_cards import model_card
 from portal.web.inbox.saving import NoMailbox
 
 REFUSALS = (
-    *(Refused, FileRefused, Unsendable, NoMailbox),
+    *(Refused, FileRefused, Unsendable, NoMailbox, NeedsPharmacist, NoSuchTemplate, Unfilled),
     *(StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft),
 )
 HELD = (StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft)
@@ -29,6 +32,11 @@ HELD = (StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft)
 OTHER_VERSION = "— Autre version de ce brouillon —"
 GONE = "Ce brouillon a déjà été envoyé ou jeté. Votre texte est gardé ici : relisez l’échange avant de l’envoyer."
 CONTROL = "Un caractère invisible empêche l’envoi : effacez et récrivez ce qui a été collé."
+NEEDS_PHARMACIST = (
+    "Ce texte part après la relecture d’un pharmacien : choisissez « Soumettre à un pharmacien »."
+)
+NO_TEMPLATE = "Ce modèle n’est plus approuvé : son texte est ici, à relire par un pharmacien."
+UNFILLED = "Remplissez les champs du modèle avant d’envoyer."
 NO_MAILBOX = "La pharmacie n’a pas encore de boîte MSSanté : rien ne peut être envoyé."
 
 
@@ -43,9 +51,12 @@ def refused_card(error: Exception, typed: Typed, *, me: User, conversation: Conv
     if isinstance(error, StaleDraft):
         return _both(error.draft, typed)
     card = card_of(stored) if stored else fresh_card(conversation.pk if conversation else None)
-    card = dataclasses.replace(
-        card, body=typed.text, to=typed.to or card.to, subject=typed.subject or card.subject
-    )
+    if typed.template is None:
+        card = dataclasses.replace(
+            card, body=typed.text, to=typed.to or card.to, subject=typed.subject or card.subject
+        )
+    if isinstance(error, Unfilled) and stored:
+        card = dataclasses.replace(card, model=model_card(stored, error.faults))
     if isinstance(error, StaleVersion) and conversation:
         return dataclasses.replace(card, held=moved(conversation, me))
     if isinstance(error, SameMessageAgain):
@@ -55,6 +66,8 @@ def refused_card(error: Exception, typed: Typed, *, me: User, conversation: Conv
 
 def _both(newer: Draft, typed: Typed) -> DraftCard:
     """Two texts of one person: both on the screen, none chosen for her."""
+    if typed.template is not None:
+        return card_of(newer, held=saved_elsewhere(newer))
     body = f"{typed.text}\n\n{OTHER_VERSION}\n{newer.text}" if newer.text.strip() else typed.text
     return card_of(newer, body=body, to=typed.to, subject=typed.subject, held=saved_elsewhere(newer))
 
@@ -84,4 +97,7 @@ _SAYINGS: dict[type[Exception], Callable[[Exception, Typed], DraftErrors]] = {
     Unsendable: _unsendable,
     NoMailbox: lambda error, typed: DraftErrors(whole=NO_MAILBOX),
     NoSuchDraft: lambda error, typed: DraftErrors(whole=GONE),
+    NeedsPharmacist: lambda error, typed: DraftErrors(whole=NEEDS_PHARMACIST),
+    NoSuchTemplate: lambda error, typed: DraftErrors(whole=NO_TEMPLATE),
+    Unfilled: lambda error, typed: DraftErrors(whole=UNFILLED),
 }

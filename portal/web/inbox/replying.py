@@ -23,7 +23,7 @@ from portal.web.inbox.saving import keep_reply, send
 from portal.web.requests import StaffRequest
 
 
-@requires(Permission.REPLY, Permission.SEND)
+@requires(Permission.REPLY, Permission.SEND_TEMPLATE)
 @require_POST
 def reply(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Send what was typed, or give it back with the reason why it did not leave."""

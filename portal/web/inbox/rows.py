@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,6 +20,8 @@ KIND_CHIPS = {
     "form": Chip("Formulaire", "form"),
 }
 
+RETURNED = Chip("À reprendre", "warn", "undo-2")
+SUBMITTED = Chip("À valider", "warn", "eye")
 FAILURE = Chip("Échec d’envoi", "bad", "circle-x")
 DOUBT = Chip("À vérifier", "warn", "triangle-alert")
 
@@ -28,11 +30,11 @@ DOUBT = Chip("À vérifier", "warn", "triangle-alert")
 class Marks:
     """What is known of the rows of a page besides themselves: my drafts, and sends in doubt."""
 
-    drafted: frozenset[UUID]
+    drafted: Mapping[UUID, bool]
     uncertain: frozenset[UUID]
 
 
-def marks_of(conversations: list[Conversation], drafted: frozenset[UUID]) -> Marks:
+def marks_of(conversations: list[Conversation], drafted: Mapping[UUID, bool]) -> Marks:
     """At most one query, whatever the number of rows."""
     failed = [conversation.pk for conversation in conversations if conversation.failed]
     doubts = Delivery.objects.filter(state=DeliveryState.UNCERTAIN, message__conversation__in=failed)
@@ -67,7 +69,9 @@ def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) ->
     if conversation.assignee:
         yield Chip(first_name(conversation.assignee.display_name), icon="user")
     if conversation.pk in marks.drafted:
-        yield Chip("Brouillon", icon="square-pen")
+        yield RETURNED if marks.drafted[conversation.pk] else Chip("Brouillon", icon="square-pen")
+    if conversation.submitted:
+        yield SUBMITTED
     if conversation.prescriptions_open:
         yield Chip("Ordonnance", icon="pill")
     if conversation.attachment_count:

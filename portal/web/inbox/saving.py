@@ -11,11 +11,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from portal.conversations.models import Conversation
+from portal.lib.text import many_lines
 from portal.mailboxes.models import Mailbox, MailboxKind
+from portal.outbound import approval
 from portal.outbound.actions import queue
 from portal.outbound.drafts import NoSuchDraft, StaleDraft, new_draft, save_draft, start_reply
 from portal.outbound.files import FileRefused, attach_file, too_big
-from portal.outbound.models import Delivery, DeliveryState, Draft
+from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState
+from portal.outbound.templates import template_for
+from portal.outbound.templating import save_filled
 from portal.team.models import User
 from portal.web.inbox.faults import HEAVY
 from portal.web.inbox.forms import Typed
@@ -35,9 +39,12 @@ def keep_reply(conversation: Conversation, typed: Typed, *, by: User) -> Draft:
     Raises:
         StaleDraft: another tab saved other words meanwhile.
         NoSuchDraft: it was sent or discarded meanwhile.
+        NoSuchTemplate: it may not be used any more.
     """
     with transaction.atomic():
         draft = start_reply(conversation, by=by, draft_id=typed.draft_id)
+        if typed.template is not None:
+            return _keep_filled(draft, typed, by)
         return _keep(draft, typed, by, recipients=draft.recipients, subject=draft.subject)
 
 
@@ -54,8 +61,10 @@ def attach(draft: Draft, uploads: Sequence[Upload], *, by: User) -> None:
         if isinstance(upload, CutFile):
             raise FileRefused(too_big())
         content = upload.read()
-        declared = upload.content_type or ""
-        attach_file(draft, by=by, name=upload.name or "", content=content, declared_type=declared)
+        name, declared = upload.name or "", upload.content_type or ""
+        # A second click attaches nothing twice; the same file chosen later, after other words, is another one.
+        file_id = uuid5(draft.pk, f"{draft.version} {name} {hashlib.sha256(content).hexdigest()}")
+        attach_file(draft, by=by, name=name, content=content, declared_type=declared, file_id=file_id)
 
 
 def send(
@@ -73,7 +82,7 @@ def send(
     Raises what `keep`, `attach_file` and `queue` raise.
     """
     key = _key(typed, uploads, by)
-    done = _queued(key, by)
+    done = queued(key, by)
     if done is None:
         try:
             draft = keep()
@@ -87,10 +96,45 @@ def send(
                 ends_exchange=ends_exchange,
             )
         except NoSuchDraft:
-            done = _queued(key, by)  # the first click was quicker
+            done = queued(key, by)  # the first click was quicker
             if done is None:
                 raise
     return done
+
+
+def submit(
+    typed: Typed, keep: Callable[[], Draft], uploads: Sequence[Upload], *, by: User, version: int | None
+) -> Draft:
+    """The same, but put before the pharmacists."""
+    try:
+        draft = keep()
+        attach(draft, uploads, by=by)
+        return approval.submit(draft, by=by, version=version)
+    except NoSuchDraft:
+        there = Draft.objects.filter(pk=typed.draft_id, author=by.pk, state=DraftState.SUBMITTED).first()
+        if there is None or (typed.template is None and there.text != many_lines(typed.text)):
+            raise
+        return there  # the first click was quicker
+
+
+def fresh_key(base: UUID, said: Sequence[str], by: User) -> UUID:
+    """The same for a second click, another for other words; a send that was undone may be sent again."""
+    key = uuid5(base, hashlib.sha256("\0".join(said).encode()).hexdigest())
+    while Delivery.objects.filter(idempotency_key=key, author=by.pk, state=DeliveryState.CANCELLED).exists():
+        key = uuid5(key, "again")
+    return key
+
+
+def queued(key: UUID, by: User) -> Delivery | None:
+    found = Delivery.objects.filter(idempotency_key=key, author=by.pk).select_related("message")
+    return found.defer("inline", "message__tokens").first()
+
+
+def _keep_filled(draft: Draft, typed: Typed, by: User) -> Draft:
+    """A template with what its blanks were filled with: the words are made here, not in the browser."""
+    template = template_for(by, typed.template or draft.pk)
+    version = draft.version if typed.version == 0 else typed.version
+    return save_filled(draft, by=by, version=version, template=template, values=typed.blanks)
 
 
 def _keep(draft: Draft, typed: Typed, by: User, *, recipients: Sequence[str], subject: str) -> Draft:
@@ -122,18 +166,10 @@ def _holds_all(typed: Typed, stored: Draft) -> bool:
 
 
 def _key(typed: Typed, uploads: Sequence[Upload], by: User) -> UUID:
-    """The same for a second click, another for other words; a send that was undone may be sent again."""
     said = [str(typed.version), typed.text, typed.to or "", typed.subject or ""]
+    said += [f"{name}={value}" for name, value in sorted(typed.blanks.items())]
     said += [f"{upload.name} {upload.size}" for upload in uploads]
-    key = uuid5(typed.draft_id, hashlib.sha256("\0".join(said).encode()).hexdigest())
-    while Delivery.objects.filter(idempotency_key=key, author=by.pk, state=DeliveryState.CANCELLED).exists():
-        key = uuid5(key, "again")
-    return key
-
-
-def _queued(key: UUID, by: User) -> Delivery | None:
-    found = Delivery.objects.filter(idempotency_key=key, author=by.pk).select_related("message")
-    return found.defer("inline", "message__tokens").first()
+    return fresh_key(typed.draft_id, said, by)
 
 
 def _mailbox_of(user: User) -> Mailbox:

@@ -75,7 +75,7 @@ def _found(words: str, me: User) -> tuple[ListCard, int]:
 
 def _listed(found: Findings) -> ListCard:
     """Without the mark of one's own drafts: a statement less, so that the page stays within its ten."""
-    marks = marks_of(found.rows, frozenset())
+    marks = marks_of(found.rows, {})
     return ListCard(
         view=VIEW,
         title=TITLE,

@@ -11,14 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.outbound import actions
 from portal.outbound.actions import AlreadySettled, TooLate
-from portal.outbound.models import Draft
+from portal.outbound.models import Draft, DraftState
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.answers import after_act, away, fragment
 from portal.web.inbox.deliveries import delivery_card, sent_in
 from portal.web.inbox.doors import conversation_for, delivery_for
 from portal.web.inbox.forms import DECISIONS, DecideForm
-from portal.web.inbox.places import TO_DO
 from portal.web.requests import StaffRequest
 
 TOO_LATE = "Trop tard : le message est déjà parti, ou en train de partir."
@@ -38,7 +37,7 @@ def delivery(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
     return fragment(request, "inbox/_delivery.html", context)
 
 
-@requires(Permission.SEND)
+@requires(Permission.SEND_TEMPLATE)
 @require_POST
 def undo(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
     """Take it back: its words are in the draft again. A message that began a conversation takes it along."""
@@ -50,7 +49,7 @@ def undo(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
     return _back_to(request, draft, message.conversation_id)
 
 
-@requires(Permission.SEND)
+@requires(Permission.SEND_TEMPLATE)
 @require_POST
 def rewrite(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
     """Take up again the words of what did not leave."""
@@ -80,11 +79,8 @@ def resolve_uncertain(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
 
 
 def _back_to(request: StaffRequest, draft: Draft | None, conversation_id: UUID) -> HttpResponse:
-    """Where the words now are: in the composer of a new message, or under the conversation.
-
-    A colleague's new message is back with the colleague: nothing of it is left to show.
-    """
+    """Where the words now are: in the composer of a new message, before the pharmacists, or in the conversation."""
     if draft is not None and draft.conversation_id is None:
-        own = draft.author_id == request.user.pk
-        return away(request, reverse("compose_draft", args=[draft.pk]) if own else TO_DO.url)
+        waits = draft.state == DraftState.SUBMITTED
+        return away(request, reverse("submitted" if waits else "compose_draft", args=[draft.pk]))
     return after_act(request, conversation_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,7 +20,8 @@ from portal.web.inbox.cards import ListCard, NavItem, QuarantineRow, ShellCard
 from portal.web.inbox.draft_cards import drafted_by
 from portal.web.inbox.faults import mailbox_faults, mailboxes_of
 from portal.web.inbox.people import person
-from portal.web.inbox.places import EPOCH, PLACES, PRESCRIPTIONS, Place, write_cursor
+from portal.web.inbox.places import EPOCH, PLACES, PRESCRIPTIONS, REVIEW, Place, write_cursor
+from portal.web.inbox.review_list import review_page
 from portal.web.inbox.rows import marks_of, row
 from portal.web.prescriptions.listing import prescriptions_page
 
@@ -37,7 +39,7 @@ class Spot:
     place: Place
     after: Cursor | None = None
     current: Conversation | RawMessage | None = None
-    drafted: frozenset[UUID] | None = None
+    drafted: Mapping[UUID, bool] | None = None
     listing: ListCard | None = None
     words: str = ""
 
@@ -45,7 +47,7 @@ class Spot:
 def shell(me: User, spot: Spot) -> ShellCard:
     """Five queries at most, whatever the mailbox holds. Beside a conversation only its own mailbox is spoken of."""
     opened = spot.current
-    concerned = [opened.mailbox] if isinstance(opened, Conversation) else mailboxes_of(me)
+    concerned = mailboxes_of(me, only=opened.mailbox_id if isinstance(opened, Conversation) else None)
     return ShellCard(
         me=person(me),
         nav=nav(me, None if spot.listing else spot.place),
@@ -74,6 +76,8 @@ def nav(me: User, here: Place | None) -> tuple[NavItem, ...]:
 def _listing(me: User, spot: Spot) -> ListCard:
     if spot.place is PRESCRIPTIONS:
         return prescriptions_page(me, spot.current.pk if spot.current else None)
+    if spot.place is REVIEW:
+        return review_page(me, spot.current.pk if spot.current else None)
     return quarantined_page(me, spot) if spot.place.view is None else page(me, spot)
 
 

@@ -102,6 +102,7 @@ def _sent(
         text=text,
         quoted=quoted,
         outgoing=True,
+        released_by=short_name(message.released_by.display_name) if message.released_by else "",
         to=names([*message.headers.get("to", []), *message.headers.get("cc", [])]),
         folded=folded and not (card and card.refresh_url),
         ending=ENDS if message.ends_exchange else "",

@@ -15,8 +15,10 @@ from portal.web.inbox import (
     quarantine,
     reading,
     replying,
+    reviewing,
     searching,
     sending,
+    submitting,
 )
 from portal.web.inbox.places import ViewConverter
 
@@ -49,6 +51,15 @@ urlpatterns = [
     path("brouillon/<uuid:draft_id>/jeter/", drafting.draft_discard, name="draft_discard"),
     path("brouillon/<uuid:draft_id>/reprendre/", drafting.draft_restore, name="draft_restore"),
     path("brouillon/<uuid:draft_id>/envoyer/", composing.send, name="send"),
+    path("brouillon/<uuid:draft_id>/modele/", drafting.draft_template, name="draft_template"),
+    path("brouillon/<uuid:draft_id>/soumettre/", submitting.submit, name="submit"),
+    path("a-valider/<uuid:draft_id>/", reviewing.submitted, name="submitted"),
+    path(
+        "a-valider/<uuid:draft_id>/fichier/<uuid:upload_id>/", reviewing.submitted_file, name="submitted_file"
+    ),
+    path("a-valider/<uuid:draft_id>/envoyer/", reviewing.approve, name="approve"),
+    path("a-valider/<uuid:draft_id>/renvoyer/", reviewing.send_back, name="send_back"),
+    path("a-valider/<uuid:draft_id>/reprendre/", submitting.take_back, name="take_back"),
     path("envoi/<uuid:delivery_id>/", sending.delivery, name="delivery"),
     path("envoi/<uuid:delivery_id>/annuler/", sending.undo, name="undo"),
     path("envoi/<uuid:delivery_id>/recrire/", sending.rewrite, name="rewrite"),
