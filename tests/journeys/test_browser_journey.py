@@ -42,14 +42,14 @@ class InTheBrowser(JourneyTestCase):
         paper = {"sortie.pdf": ("application/pdf", pdf(2))}
         write(self.peer, letter(f"Léa Durand <{PATIENT}>", "Mon sirop", files=photo), sender=PATIENT)
         write(self.peer, letter(f"Dr Petit <{DOCTOR}>", "Sortie de M. Lambert", files=paper), sender=DOCTOR)
-        for user in (self.karim, self.claire):
+        for user in (self.claire, self.nadia):
             let_in(user)
         self.browser = self.enterContext(running_browser())
 
-    def test_karim_answers_at_the_counter_by_keyboard(self) -> None:
+    def test_claire_answers_at_the_counter_by_keyboard(self) -> None:
         window = self.window(WIDE)
         page = window.page
-        self.sign_in(window, self.karim)
+        self.sign_in(window, self.claire)
 
         page.keyboard.press("j")
         self.check(window, "#conversation", "Dr Petit")
@@ -58,7 +58,7 @@ class InTheBrowser(JourneyTestCase):
         page.keyboard.press("k")
         self.check(window, "#conversation", "Dr Petit")
         page.get_by_role("button", name="Je m’en charge").click()
-        page.get_by_text("Karim a pris en charge").wait_for()
+        page.get_by_text("Claire a pris en charge").wait_for()
 
         page.keyboard.press("r")
         page.wait_for_function("document.activeElement && document.activeElement.id === 'body'")
@@ -69,15 +69,15 @@ class InTheBrowser(JourneyTestCase):
         self.check(window, ".finished", "Terminée.")
         self.assert_quiet(window)
 
-    def test_claire_answers_on_a_phone(self) -> None:
+    def test_nadia_answers_on_a_phone(self) -> None:
         window = self.window(PHONE)
         page = window.page
-        self.sign_in(window, self.claire)
+        self.sign_in(window, self.nadia)
 
         page.locator(".row", has_text="Mon sirop").click()
         self.check(window, "#conversation", "Léa Durand")
         page.get_by_role("button", name="Je m’en charge").click()
-        page.get_by_text("Claire a pris en charge").wait_for()
+        page.get_by_text("Nadia a pris en charge").wait_for()
         page.locator("#body").press_sequentially("Votre sirop est prêt.")
         self.send_undo_and_send_again(window)
         page.get_by_role("button", name="Terminer", exact=True).click()

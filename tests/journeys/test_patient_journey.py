@@ -33,7 +33,7 @@ class Journeys:
 
     def setUp(self) -> None:
         super().setUp()
-        self.at_counter = self.visitor(self.karim)
+        self.at_counter = self.visitor(self.claire)
 
     def test_a_patients_question_is_answered_and_the_answer_proved_delivered(self) -> None:
         write(

@@ -76,12 +76,12 @@ class SealedRows(InboxTestCase):
         mails = [letter(f"Patient <{who}>", f"Pour {who}", f"Texte {who}", files=files) for who in (LEA, TOM)]
         self.receive(*mails, letter("Dr Petit <sylvain.petit@medecin-test.mssante.fr>"))
         for conversation in Conversation.objects.all():
-            draft = start_reply(conversation, by=self.karim)
+            draft = start_reply(conversation, by=self.claire)
             said = {"version": draft.version, "recipients": draft.recipients, "subject": draft.subject}
-            attach_file(draft, name="reponse.txt", content=b"oui", by=self.karim)
-            draft = save_draft(draft, by=self.karim, text=f"Réponse {conversation.pk}", **said)
+            attach_file(draft, name="reponse.txt", content=b"oui", by=self.claire)
+            draft = save_draft(draft, by=self.claire, text=f"Réponse {conversation.pk}", **said)
             if conversation.kind == "patient":
-                queue(draft, by=self.karim, idempotency_key=uuid7(), version=conversation.version)
+                queue(draft, by=self.claire, idempotency_key=uuid7(), version=conversation.version)
         self.places = list(sealed_places())
 
     def test_a_thousand_flipped_bits_are_all_found(self) -> None:

@@ -277,17 +277,17 @@ class Sent(ContentTestCase):
         from portal.outbound.files import attach_file
 
         conversation = self.received()
-        draft = start_reply(conversation, by=self.karim)
-        attach_file(draft, by=self.karim, name="notice.pdf", content=pdf(2), declared_type="application/pdf")
+        draft = start_reply(conversation, by=self.claire)
+        attach_file(draft, by=self.claire, name="notice.pdf", content=pdf(2), declared_type="application/pdf")
         draft = save_draft(
             draft,
-            by=self.karim,
+            by=self.claire,
             version=draft.version,
             recipients=draft.recipients,
             subject="Re",
             text="Ci-joint.",
         )
-        queue(draft, by=self.karim, idempotency_key=draft.pk, version=conversation.version)
+        queue(draft, by=self.claire, idempotency_key=draft.pk, version=conversation.version)
         DraftFile.objects.all().delete()
 
         file = only_file(Conversation.objects.get())

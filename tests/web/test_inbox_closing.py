@@ -21,7 +21,6 @@ class Closing(InboxTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.conversation = self.received(message_id="<question@patient.mssante.fr>")
-        self.as_claire = self.browser(self.claire)
         self.address = page("close_exchange", self.conversation.pk)
 
     def close(self, **changes: Any) -> Any:
@@ -39,7 +38,7 @@ class Closing(InboxTestCase):
             "draft": str(uuid4()),
             "draft_version": 0,
         }
-        return self.as_karim.post(page("reply", now.pk), {**fields, "body": text})
+        return self.browser(self.nadia).post(page("reply", now.pk), {**fields, "body": text})
 
     def test_the_page_says_what_it_means_before_anything_is_sent(self) -> None:
         shown = self.as_claire.get(self.address)
