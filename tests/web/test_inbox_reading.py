@@ -204,17 +204,17 @@ class Doors(InboxTestCase):
         super().setUp()
         self.conversation = self.received(files={"ordonnance.pdf": ("application/pdf", pdf(1))})
         self.received(f"Dr Martin <{MARTIN}>")
-        draft = start_reply(self.conversation, by=self.karim)
+        draft = start_reply(self.conversation, by=self.claire)
         draft = save_draft(
             draft,
-            by=self.karim,
+            by=self.claire,
             version=draft.version,
             recipients=draft.recipients,
             subject="Re",
             text="Prêt.",
         )
         version = Conversation.objects.get(pk=self.conversation.pk).version
-        self.delivery = queue(draft, by=self.karim, idempotency_key=draft.pk, version=version)
+        self.delivery = queue(draft, by=self.claire, idempotency_key=draft.pk, version=version)
         self.receive(b"\x00\x01\x02 rien de lisible")
 
     def test_hugo_of_gare_sees_nothing_of_soleil_on_his_own_host(self) -> None:
