@@ -77,17 +77,10 @@ def conversation_card(
 
     `draft` stands before the one that is stored: what was typed and refused.
     """
-    me, now = viewer.me, timezone.now()
+    me = viewer.me
     who, kind = correspondent(conversation)
     messages = list(Message.objects.thread(conversation.pk))
-    entries = timeline(
-        conversation,
-        messages,
-        sent_in(conversation) if conversation.last_sent_at else {},
-        me=me,
-        files=viewer.files,
-        now=now,
-    )
+    entries = _entries(conversation, messages, viewer)
     files, team = tuple(pieces(entries)), list(User.objects.filter(active=True))
     silence, closed = _silence(conversation, me), _closed(conversation, messages)
     by_form = form_card(conversation)
@@ -135,6 +128,11 @@ def _announced(files: Iterable[AttachmentCard]) -> tuple[Announced, ...]:
         if document.code == PRESCRIPTION
     }
     return tuple(found.values())
+
+
+def _entries(conversation: Conversation, messages: list[Message], viewer: Viewer) -> tuple[Entry, ...]:
+    sent = sent_in(conversation) if conversation.last_sent_at else {}
+    return timeline(conversation, messages, sent, me=viewer.me, files=viewer.files, now=timezone.now())
 
 
 def viewed_url(conversation: Conversation, viewer: Viewer) -> str:
