@@ -19,6 +19,8 @@ def needs(*permissions: Permission) -> Access:
 TEAM_HOST = {
     "landing": PUBLIC,
     "accent_css": PUBLIC,
+    "help_home": PUBLIC,
+    "help_page": PUBLIC,
     "request_form": PUBLIC,
     "request_pages": PUBLIC,
     "request_received": PUBLIC,

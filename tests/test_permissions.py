@@ -138,6 +138,7 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
         "template_id": save_template(uuid7(), name="Prêt", text="Prêt.", version=0, by=author).pk,
         "view": "a-traiter",
         "token": "no-such-link",
+        "page": "boite",
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.web.public import views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("accent.css", views.accent_css, name="accent_css"),
+    path("aide/", include("portal.web.help.urls")),
 ]

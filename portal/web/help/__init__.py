@@ -1,0 +1,1 @@
+"""The help: five short pages for the team."""
