@@ -88,6 +88,12 @@ def doctor_sends(folder: Path, at: datetime, *, to: str = SOLEIL) -> None:
     _send(folder, xdm_letter(SYLVAIN, prescription(), to=to, at=at), sender=SYLVAIN.address, to=to)
 
 
+def a_photo() -> bytes:
+    """The photo of a prescription, for a form."""
+    head = ("Mme Lucie BERNARD, née le 02/09/1988",)
+    return photo(Sheet(head=PETIT, patient=head, lines=LINES[0], foot="Non renouvelable"))
+
+
 def _send(folder: Path, raw: bytes, *, sender: str, to: str) -> None:
     outcome = submit(folder, raw, sender=sender, to=to)
     if outcome.state is not State.ACCEPTED:

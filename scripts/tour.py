@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +16,17 @@ from scripts.visitor import Visitor
 TO_DO, JOURNAL = "/equipe/a-traiter/", "/console/journal/"
 ANSWER = "Bonjour,\n\nVotre ordonnance sera prête à 18 h. Apportez l’original.\n\nClaire Moulin, pharmacienne"
 SOLEIL = "soleil.localhost"
+FORM = "/ordonnance/"
+QUICKEST = 4.0  # seconds: who fills in a form faster is taken for a program
+REQUEST = {
+    "birth_name": "BERNARD",
+    "first_name": "Lucie",
+    "birth_date": "02/09/1988",
+    "phone": "06 39 98 12 34",  # kept free for fiction (ARCEP)
+    "when": "asap",
+    "consent": "on",
+}
+REFERENCE = re.compile(r"\d{4}[\s\u00a0\u202f-]?\d{4}[\s\u00a0\u202f-]?\d{4}")
 
 
 @dataclass
@@ -50,6 +62,8 @@ class Tour:
         self.play("Claire answers", self.claire_answers)
         self.play("The answer is delivered", self.it_is_delivered)
         self.play("Karim hands it over", self.karim_hands_over)
+        self.play("Another patient fills in the form on a phone", self.patient_fills_in_the_form)
+        self.play("It comes to the team, and is followed", self.request_is_there)
         self.play("Nadia reads the journal", self.nadia_reads_the_journal)
 
     # --- The steps, in order --------------------------------------------------------------------------------
@@ -123,6 +137,37 @@ class Tour:
         self.karim.act_on_prescription(self.conversation, "ready")
         self.karim.act_on_prescription(self.conversation, "hand-over", evidence="original")
         return "once the original was seen"
+
+    def patient_fills_in_the_form(self) -> str:
+        from sandbox.arrivals import a_photo
+
+        self.at_home = Visitor(self.port, SOLEIL)
+        self.known = set(self.karim.conversations(TO_DO))
+        page = self.at_home.get(FORM)
+        if 'type="file"' not in page.text:
+            raise StepFailed("the pharmacy's form is closed; Nadia opens it in the console")
+        time.sleep(QUICKEST)
+        fields = page.hidden(within=FORM) | REQUEST
+        answer = self.at_home.post_file(
+            FORM, fields, name="pages", file=("page 1.jpg", a_photo()), token_from=FORM
+        )
+        if answer.status != 302:
+            raise StepFailed(f"the form was not taken ({answer.status})")
+        receipt = self.at_home.get(answer.headers["Location"]).text
+        found = REFERENCE.search(receipt)
+        if found is None:
+            raise StepFailed("the receipt shows no reference")
+        return f"receipt {found[0]}"
+
+    def request_is_there(self) -> str:
+        until(
+            lambda: bool(set(self.karim.conversations(TO_DO)) - self.known),
+            30,
+            "the request did not come into the list",
+        )
+        if 'class="stage' not in self.at_home.get(f"{FORM}suivi/").text:
+            raise StepFailed("the patient's page does not follow the request")
+        return "the patient follows it on a page"
 
     def nadia_reads_the_journal(self) -> str:
         page = self.nadia.visitor.get(JOURNAL).text

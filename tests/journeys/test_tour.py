@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from portal.intake.actions import open_form, write_notice
 from scripts.people import StepFailed
 from scripts.tour import Tour
 from tests.journeys.stage import JourneyTestCase, let_in
@@ -22,6 +23,8 @@ class TheTour(JourneyTestCase):
         super().setUp()
         for user in (self.nadia, self.claire, self.karim):
             let_in(user)
+        write_notice("Vos données servent à préparer votre ordonnance.", by=self.nadia)
+        open_form(by=self.nadia)
         self.tour = Tour(self.house.port, self.peer.authority.folder.parent)
 
     def test_a_prescription_goes_its_whole_way_and_each_step_is_timed(self) -> None:
@@ -29,7 +32,7 @@ class TheTour(JourneyTestCase):
         with contextlib.redirect_stdout(said):
             self.tour.play_all()
         self.assertIn("report received, and the patient has it", said.getvalue())
-        self.assertEqual(len(said.getvalue().splitlines()), 10)
+        self.assertEqual(len(said.getvalue().splitlines()), 12)
 
     def test_a_step_that_is_not_offered_says_so(self) -> None:
         with contextlib.redirect_stdout(io.StringIO()):

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.web import seeding
+from portal.web.demo.opening import open_for_patients
 from sandbox import people
 from sandbox.authority import Authority
 from sandbox.operator import Ports
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             pharmacy = seeding.open_demo_pharmacy(wanted)
             seeding.connect_mailbox(pharmacy, _mailbox(authority, address, ports))
             seeding.live_through_the_morning(pharmacy)
+            open_for_patients(pharmacy)
             rows += [
                 {"pharmacy": wanted.name, "name": name, "role": str(role.label), "sign_in": sign_in}
                 for sign_in, name, role in wanted.people
