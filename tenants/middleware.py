@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.urls import set_urlconf
 
 from tenants.connections import here
@@ -15,10 +16,13 @@ from tenants.hosts import hosts
 from tenants.models import DomainKind
 
 UNKNOWN_HOST = "Cette adresse ne correspond à aucune pharmacie."
-NOT_SERVED = (
-    "Le portail de cette pharmacie est momentanément fermé. "
-    "Vos messages sont en sécurité ; réessayez plus tard."
-)
+NOT_SERVED = "errors/503.html"  # a page that asks the pharmacy nothing: it may be half-migrated
+# Told here, as whatever says it for other pages comes after this middleware.
+NOT_SERVED_HEADERS = {
+    "Retry-After": "300",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
 
 
 class PharmacyMiddleware:
@@ -47,7 +51,7 @@ class PharmacyMiddleware:
         if domain is None:
             return HttpResponse(UNKNOWN_HOST, status=404, content_type="text/plain; charset=utf-8")
         if not domain.tenant.served:
-            return HttpResponse(NOT_SERVED, status=503, content_type="text/plain; charset=utf-8")
+            return HttpResponse(render_to_string(NOT_SERVED), status=503, headers=NOT_SERVED_HEADERS)
         here().set_tenant(domain.tenant)
         request.__dict__["tenant"] = domain.tenant
         request.urlconf = (

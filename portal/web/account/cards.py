@@ -16,7 +16,7 @@ template                               context beside `pharmacy`
 `account/signed_out.html`              -
 `account/link_gone.html`               -
 `public/landing.html`                  `hours`: `HoursLine`s of portal/house
-`errors/403|404|503.html`              -; `errors/500.html` needs no context at all, not even `pharmacy`
+`errors/403|404.html`                  -; `errors/500|503.html` need no context at all, not even `pharmacy`
 =====================================  ==================================================================
 
 `form` is a Django form or None; only the values and errors of the named fields are read, not their widgets.
