@@ -18,7 +18,9 @@ from portal.web.headers import CLEAR_SITE_DATA
 from portal.web.requests import PharmacyRequest, StaffRequest, address_of
 
 UNKNOWN = "Nom ou mot de passe inconnu. Vérifiez les deux, majuscules comprises."
-TOO_MANY = "Trop d’essais. Attendez un quart d’heure, ou demandez au responsable de la BAL de rouvrir votre accès."
+TOO_MANY = (
+    "Trop d’essais. Attendez un quart d’heure, ou demandez au responsable de la BAL de rouvrir votre accès."
+)
 
 
 @sensitive_post_parameters("password")
