@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.conversations.models import Conversation, ConversationKind
-from portal.lib.text import visible
+from portal.lib.text import fold, visible
 from portal.outbound.blanks import Facts, Filled, fill, typed_blanks
 from portal.outbound.drafts import StaleDraft, answered_subject, lock_draft, who_to_answer
 from portal.outbound.models import Draft, ReplyTemplate
@@ -18,6 +18,7 @@ from tenants.context import current_pharmacy
 
 TO_PATIENTS = (ConversationKind.PATIENT, ConversationKind.FORM)
 LONGEST_VALUE = 100
+TITLES = {"m", "mr", "mme", "mlle", "monsieur", "madame", "mademoiselle", "dr", "docteur", "pr", "professeur"}
 FILLED = ("template", "blanks", "aside", "recipients", "subject", "text", "version", "updated_at")
 
 
@@ -121,7 +122,7 @@ def given_name(conversation: Conversation) -> str:
     label = patient.display_name if patient is not None else _declared(conversation)
     words = visible(label).split()
     name = words[0] if len(words) > 1 else ""
-    plain = name.replace("-", "").isalpha() and not name.isupper() and len(name) > 3
+    plain = name.replace("-", "").isalpha() and not name.isupper() and fold(name) not in TITLES
     return name if plain else ""
 
 

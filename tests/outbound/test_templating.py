@@ -18,7 +18,8 @@ from portal.outbound.templates import (
     save_template,
     templates_for,
 )
-from portal.outbound.templating import NeedsPharmacist, Unfilled, save_filled, write_freely
+from portal.outbound.templating import NeedsPharmacist, Unfilled, given_name, save_filled, write_freely
+from portal.patients.models import Patient
 from sandbox.people import DOCTOR
 from sandbox.people import PATIENT as LEA
 from tests.outbound.stage import OutboundTestCase
@@ -194,3 +195,20 @@ class Keys(TemplateTestCase):
         second = queue(draft, by=self.karim, idempotency_key=key, version=version)
 
         self.assertEqual(first, second)
+
+
+class Names(OutboundTestCase):
+    def test_the_first_name_is_taken_where_it_is_surely_one(self) -> None:
+        for label, name in (
+            ("Léa DURAND", "Léa"),
+            ("Jean-Marc Petit", "Jean-Marc"),
+            ("DURAND Léa", ""),
+            ("Mme Durand", ""),
+            ("Durand", ""),
+            ("", ""),
+        ):
+            with self.subTest(label):
+                patient = Patient(display_name=label)
+                self.assertEqual(given_name(Conversation(patient=patient)), name)
+        named = Patient(display_name="DURAND Léa", first_names="Léa Marie")
+        self.assertEqual(given_name(Conversation(patient=named)), "Léa")
