@@ -80,5 +80,8 @@ GOALS = {
     "27.pdf.cached": Goal("the same page again", "ms", LOWER, 25, 12),
     "27.pdf.next": Goal("first look at its next pages", "ms", LOWER, 200, 100),
     "27.photo.first": Goal("first look at a photo of 12 megapixels", "ms", LOWER, 400, 250),
+    "28.weight": Goal("first load of the patients' form, compressed", "KB", LOWER, 60, 45, counted=True),
+    "28.photos": Goal("ten photos of 1 MB, each examined and sealed", "s", LOWER, 8, 4),
+    "28.submit": Goal("the form with its ten photos sent", "ms", LOWER, 600, 300),
     "27.photo.cached": Goal("the same photo again", "ms", LOWER, 25, 12),
 }

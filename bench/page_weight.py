@@ -21,7 +21,7 @@ def first_load(visitor: Visitor, path: str) -> int:
         file = visitor.get(name, Accept_Encoding="gzip")
         total += weight(file)
         if name.endswith(".css"):
-            total += _fonts(visitor, name, file)
+            total += _fonts(visitor, name, file, set(names))
     return total
 
 
@@ -42,13 +42,13 @@ def _is_text(answer: Answer) -> bool:
     return kind.startswith("text/") or "javascript" in kind or "svg" in kind
 
 
-def _fonts(visitor: Visitor, sheet: str, file: Answer) -> int:
+def _fonts(visitor: Visitor, sheet: str, file: Answer, known: set[str]) -> int:
+    """Those that the page did not name itself, as what is to be loaded first."""
     encoded = file.headers.get("Content-Encoding") == "gzip"
     text = (gzip.decompress(file.sent) if encoded else file.sent).decode()
     folder = sheet.rpartition("/")[0]
-    return sum(
-        weight(visitor.get(_joined(folder, name))) for name in WOFF2.findall(text) if "-ext" not in name
-    )
+    fonts = {_joined(folder, name) for name in WOFF2.findall(text) if "-ext" not in name}
+    return sum(weight(visitor.get(font)) for font in fonts - known)
 
 
 def _joined(folder: str, name: str) -> str:

@@ -28,9 +28,14 @@ CAMILLE = Declared(
 
 def open_the_form(by: User) -> Mailbox:
     box = open_box()
+    open_form_at(by)
+    return box
+
+
+def open_form_at(by: User) -> None:
+    """Where there is a mailbox already."""
     write_notice(NOTICE, by=by)
     open_form(by=by)
-    return box
 
 
 def notice_id() -> int:

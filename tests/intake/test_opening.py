@@ -41,7 +41,8 @@ class TheForm(PharmacyTestCase):
         for _ in range(2):
             close_form(by=self.nadia)
             self.assertFalse(form_state().open)
-        names = list(Entry.objects.filter(event__startswith="form:").values_list("event", flat=True))
+        entries = Entry.objects.filter(event__startswith="form:").order_by("n")
+        names = list(entries.values_list("event", flat=True))
         self.assertEqual(names, [Event.FORM_NOTICE, Event.FORM_OPEN, Event.FORM_CLOSE])
 
     def test_what_was_accepted_can_be_shown_later(self) -> None:

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.web import seeding
+from portal.web import seeding, seeding_form
 from portal.web.demo.opening import open_for_patients
-from sandbox import people
+from sandbox import people, pictures
 from sandbox.authority import Authority
 from sandbox.operator import Ports
 
@@ -39,6 +39,8 @@ class Command(BaseCommand):
             seeding.connect_mailbox(pharmacy, _mailbox(authority, address, ports))
             seeding.live_through_the_morning(pharmacy)
             open_for_patients(pharmacy)
+            if wanted is seeding.SOLEIL:
+                seeding_form.receive_requests(pharmacy, *_ordonnances())
             rows += [
                 {"pharmacy": wanted.name, "name": name, "role": str(role.label), "sign_in": sign_in}
                 for sign_in, name, role in wanted.people
@@ -46,6 +48,29 @@ class Command(BaseCommand):
         # Refuses to go on if a mailbox of the demonstration is anywhere but on this machine.
         call_command("check", databases=["default"], stdout=StringIO())
         Path(settings.DEMO_FOLDER, "people.json").write_text(json.dumps(rows, ensure_ascii=False))
+
+
+def _ordonnances() -> tuple[list[bytes], bytes]:
+    """What the patients of the form photographed, and what one of them has as a PDF."""
+    head = ("Dr Sophie Martin", "Médecine générale", "3 place du Marché, 58000 Nevers")
+    first = pictures.Sheet(
+        head,
+        ("Camille MOREAU, née le 14/03/1962", "Nevers, le 24 novembre 2026"),
+        ("Paracétamol 1 g, 3 par jour, 5 jours", "Amoxicilline 1 g, 3 par jour, 6 jours"),
+        "Page 1 sur 2",
+    )
+    second = pictures.Sheet(
+        head,
+        ("Camille MOREAU, née le 14/03/1962",),
+        ("Ventoline 100 µg, si besoin", "Sérum physiologique, 1 boîte"),
+        "Page 2 sur 2",
+    )
+    paper = pictures.Sheet(
+        head,
+        ("Henri LAMBERT, né le 02/11/1948", "Nevers, le 2 novembre 2026"),
+        ("Bisoprolol 2,5 mg, le matin", "Ramipril 5 mg, le soir", "À renouveler 3 mois"),
+    )
+    return [pictures.photo(first), pictures.photo(second, tilt=-2.5)], pictures.pdf([paper])
 
 
 def _mailbox(authority: Authority, address: str, ports: Ports) -> seeding.DemoMailbox:
