@@ -10,7 +10,7 @@ template                               context beside `pharmacy`
 `account/recovery.html`                `form` (code)
 `account/enrol_totp.html`              `form` (code), `secret: str` (base32 in groups of four), `may_skip`
 `account/recovery_codes.html`          `codes: tuple[str, ...]`
-`account/accept_invitation.html`       `form` (name, password, again), `token`, `invited: inbox Person`
+`account/accept_invitation.html`       `form` (name, password, again), `token`, `invited: inbox Person`, `again`
 `account/lock.html`                    `form` (password or code), `me: Person`, `next_url`; htmx asks `_unlock.html`
 `account/_unlock.html`                 `form`, `me`: the covering dialog's inside; `unlocked: bool` closes it
 `account/signed_out.html`              -

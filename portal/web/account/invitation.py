@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.team.actions import BadName, LinkGone, NameTaken, accept_invitation
 from portal.team.links import find_link
-from portal.team.models import AccessLink, User
+from portal.team.models import AccessLink, LinkPurpose, User
 from portal.team.passwords import WeakPassword
 from portal.web.access import public
 from portal.web.account.entering import enter_half
@@ -65,7 +65,8 @@ def _accepted(request: PharmacyRequest, form: InvitationForm, token: str) -> Use
 def _page(
     request: PharmacyRequest, form: InvitationForm, link: AccessLink, token: str, *, status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "token": token, "invited": person_card(link.user)}
+    again = link.purpose == LinkPurpose.RESET
+    context = {"form": form, "token": token, "invited": person_card(link.user), "again": again}
     return render(request, "account/accept_invitation.html", context, status=status)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +29,10 @@ OBJECTS = {
     "prescription": "Ordonnance",
     "request": "Demande du formulaire",
     "search": "Recherche",
+    "notice": "Avis par e-mail",
 }
 COLUMNS = ("Numéro", "Date et heure", "Qui", "Événement", "Objet", "Identifiant", "Détail", "Empreinte")
+UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute (OWASP, CSV injection)
 
 
@@ -61,7 +64,7 @@ def journal_row(entry: Entry, people: Mapping[UUID, str]) -> JournalRow:
         event=_event(entry.event),
         object_name=f"{kind} de {about}" if about else kind,
         object_id=entry.object_id,
-        detail=entry.detail,
+        detail=UUID_FORM.sub(lambda found: people.get(UUID(found[0]), found[0]), entry.detail),
     )
 
 
@@ -91,7 +94,7 @@ def _cells(entry: Entry, people: Mapping[UUID, str]) -> tuple[str, ...]:
         row.event,
         row.object_name,
         str(row.object_id or ""),
-        row.detail,
+        entry.detail,
         bytes(entry.hash).hex(),
     )
 
