@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -207,6 +207,19 @@ class TheLastDay(ConsoleTestCase):
             self.assertEqual(karim.get("/equipe/a-traiter/").status_code, 200)
         with time_machine.travel(self.midnight + timedelta(seconds=1)):
             self.assertIn("connexion", karim.get("/equipe/a-traiter/")["Location"])
+
+    def test_so_they_do_around_the_nights_when_the_clocks_change(self) -> None:
+        for last in (date(2027, 3, 27), date(2027, 3, 28), date(2027, 10, 30), date(2027, 10, 31)):
+            User.objects.filter(pk=self.karim.pk).update(active_until=last)
+            midnight = datetime.combine(last + timedelta(days=1), time.min, tzinfo=PARIS)
+            with self.subTest(last):
+                with time_machine.travel(midnight - timedelta(minutes=2)):
+                    karim = signed_in(self.karim, self.soleil)
+                    self.assertEqual(karim.get("/equipe/a-traiter/").status_code, 200)
+                with time_machine.travel(midnight + timedelta(seconds=1)):
+                    self.assertIn("connexion", karim.get("/equipe/a-traiter/")["Location"])
+                    name = {"name": "karim", "password": PASSWORD}
+                    self.assertEqual(Browser().post("/equipe/connexion", name).status_code, 422)
 
     def test_signing_in_is_refused_from_midnight_on(self) -> None:
         name = {"name": "karim", "password": PASSWORD}
