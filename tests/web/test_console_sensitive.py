@@ -10,9 +10,10 @@ from django.urls import reverse
 from portal.audit.models import Entry
 from portal.mailboxes.models import Mailbox
 from portal.team.models import User
+from tests.browsing import signed_in
 from tests.mailboxes.boxes import open_box
 from tests.test_permissions import addresses
-from tests.web.console_case import ConsoleTestCase
+from tests.web.console_case import ConsoleTestCase, console
 
 # What one may do with a proof that is no longer fresh: it opens nothing to anybody, and can be taken back.
 PLAIN = {
@@ -79,3 +80,32 @@ class EveryPost(ConsoleTestCase):
         self.karim.refresh_from_db()
         self.assertEqual(self.karim.role, "preparateur")
         self.assertEqual(Entry.objects.latest("n").event, "account:proof-failed")
+
+
+class EveryAct(ConsoleTestCase):
+    """Whoever reads the journal finds each act of the console under the name of who did it."""
+
+    def test_each_is_in_the_journal_under_nadias_name(self) -> None:
+        signed_in(self.claire, self.soleil)  # she came in once: the responsibility can be hers
+        box = open_box()
+        person, other, mailbox = [self.karim.pk], [self.claire.pk], [box.pk]
+        lea = {"display_name": "Léa Fontaine", "sign_in_name": "lea", "role": "etudiant"}
+        for name, about, typed, event in (
+            ("role", person, {"role": "etudiant"}, "team:change-role"),
+            ("last_day", person, {"last_day": "2099-12-31"}, "team:last-day"),
+            ("email", person, {"email": "karim@exemple.fr"}, "team:email"),
+            ("invite", [], lea, "team:invite"),
+            ("access", person, {}, "team:reset-access"),
+            ("deactivate", person, {}, "team:deactivate"),
+            ("fetch", mailbox, {}, "mailbox:fetch-ask"),
+            ("mailbox_pause", mailbox, {}, "mailbox:stop"),
+            ("mailbox_resume", mailbox, {}, "mailbox:resume"),
+            ("hours", [], {"j0o1": "08:30", "j0f1": "19:00"}, "pharmacy:hours"),
+            ("journal_export", [], {}, "journal:export"),
+            ("transfer", other, {}, "team:transfer-responsibility"),
+        ):
+            with self.subTest(name):
+                before = Entry.objects.latest("n").n if Entry.objects.exists() else 0
+                self.assertLess(self.post(console(name, *about), typed).status_code, 400)
+                written = Entry.objects.filter(n__gt=before, event=event)
+                self.assertEqual(list(written.values_list("actor", flat=True)), [self.nadia.pk])
