@@ -42,7 +42,7 @@ class InTheBrowser(JourneyTestCase):
         paper = {"sortie.pdf": ("application/pdf", pdf(2))}
         write(self.peer, letter(f"Léa Durand <{PATIENT}>", "Mon sirop", files=photo), sender=PATIENT)
         write(self.peer, letter(f"Dr Petit <{DOCTOR}>", "Sortie de M. Lambert", files=paper), sender=DOCTOR)
-        for user in (self.claire, self.nadia):
+        for user in (self.karim, self.claire, self.nadia):
             let_in(user)
         self.browser = self.enterContext(running_browser())
 
