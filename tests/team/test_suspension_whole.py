@@ -108,5 +108,6 @@ def path_to(pattern: URLPattern, urlconf: str) -> str:
     values: dict[str, object] = {}
     for name, converter in pattern.pattern.converters.items():
         kind = type(converter).__name__
-        values[name] = uuid4() if kind == "UUIDConverter" else 1 if kind == "IntConverter" else "a-traiter"
+        known: dict[str, object] = {"UUIDConverter": uuid4(), "IntConverter": 1, "PageConverter": "boite"}
+        values[name] = known.get(kind, "a-traiter")
     return reverse(str(pattern.name), kwargs=values, urlconf=urlconf)
