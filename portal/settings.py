@@ -254,7 +254,7 @@ STORAGES = {
 
 LANGUAGE_CODE = "fr"
 # The patients' pages alone; each but French has a catalogue in locale/.
-PATIENT_LANGUAGES = ("fr",)
+PATIENT_LANGUAGES = ("fr", "en")
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

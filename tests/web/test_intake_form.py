@@ -220,6 +220,17 @@ class WithoutJavaScript(FormCase):
         self.assertLess(text.index("monespacesante.fr"), text.index("Envoyer une ordonnance"))
         self.assertIn("dans l’année", text)
 
+    def test_who_reads_english_first_reads_english_and_the_team_stays_french(self) -> None:
+        english = {"Accept-Language": "en-GB,en;q=0.9,fr;q=0.8"}
+        page = self.patient.get(FORM, headers=english)
+        self.assertContains(page, '<html lang="en">')
+        self.assertContains(page, "Send to the pharmacy")
+        self.assertContains(self.patient.get("/", headers=english), "Send a prescription")
+        self.assertContains(
+            self.patient.get(FORM, headers={"Accept-Language": "de,fr"}), "Envoyer à la pharmacie"
+        )
+        self.assertContains(self.patient.get("/equipe/connexion", headers=english), '<html lang="fr">')
+
     def test_too_many_are_told_when_to_come_back(self) -> None:
         few = throttle.Limits(Limit("t-address", 1, throttle.HOUR), Limit("t", 100, throttle.HOUR), 1000)
         with mock.patch.object(throttle, "REQUESTS", few):
