@@ -11,14 +11,10 @@ from tenants.context import leave
 from tenants.fences import OWNER
 from tenants.models import Pharmacy
 from tests import cast
+from tests.emptying import empty
 
 if TYPE_CHECKING:
     from portal.team.models import User
-
-TABLES = """
-SELECT c.oid::regclass::text FROM pg_class c
- WHERE c.relnamespace = %s::regnamespace AND c.relkind = 'r' AND c.relname <> 'django_migrations'
-"""
 
 
 class PharmacyTestCase(TestCase):
@@ -81,26 +77,6 @@ class CommittingPharmacyTestCase(TransactionTestCase):
             empty(pharmacy)
         with connections[OWNER].cursor() as cursor:
             cursor.execute("TRUNCATE tenants_wakeup, tenants_tally, directory_trusteddomain")
-
-
-def empty(pharmacy: Pharmacy) -> None:
-    """Empty a pharmacy's tables as their owner, and give it its titulaire again."""
-    owner = connections[OWNER]
-    owner.set_tenant(pharmacy, include_public=False)
-    try:
-        with owner.cursor() as cursor:
-            cursor.execute(TABLES, [f'"{pharmacy.schema_name}"'])
-            tables = [row[0] for row in cursor.fetchall()]
-            for table in tables:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
-            for table in tables:
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        cast.appoint(
-            *(("nadia", "Nadia Benali") if pharmacy.finess == cast.SOLEIL else ("hugo", "Hugo Lefèvre"))
-        )
-    finally:
-        owner.set_schema_to_public()
 
 
 def team_of_soleil() -> tuple[User, User, User]:
