@@ -19,7 +19,9 @@ from portal.inbound.process import process_stored
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox, MailboxKind
 from portal.outbound.actions import queue
+from portal.outbound.approval import submit
 from portal.outbound.drafts import save_draft, start_reply
+from portal.outbound.files import attach_file
 from portal.outbound.templates import save_template
 from portal.prescriptions.actions import open_by_hand
 from portal.team.models import Role, User
@@ -67,6 +69,8 @@ class Visits(PharmacyTestCase):
     """Soleil has one thing of each kind; everything that a visit changes is undone after it."""
 
     ids: ClassVar[dict[str, object]]
+    # What a draft's addresses mean where it waits for a pharmacist.
+    waiting: ClassVar[dict[str, object]] = {}
     people: ClassVar[list[User]]
 
     @classmethod
@@ -93,7 +97,8 @@ class Visits(PharmacyTestCase):
     def paths(self, **changes: object) -> Iterator[tuple[str, str]]:
         for pattern in addresses("portal.urls"):
             wanted = pattern.pattern.converters
-            values = {name: (self.ids | changes).get(name, changes.get("any")) for name in wanted}
+            ids = self.ids | (self.waiting if "a-valider/" in str(pattern.pattern) else {}) | changes
+            values = {name: ids.get(name, changes.get("any")) for name in wanted}
             yield str(pattern.name), reverse(str(pattern.name), kwargs=values, urlconf="portal.urls")
 
     def visit(self, browser: Browser, method: str, path: str, **headers: str) -> Any:
@@ -142,7 +147,28 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
     }
 
 
+def submitted_by(author: User) -> dict[str, object]:
+    """An answer with a file that waits for a pharmacist."""
+    draft = start_reply(Conversation.objects.get(), by=author)
+    file = attach_file(draft, by=author, name="plan.txt", content=b"deux par jour")
+    draft = save_draft(
+        draft,
+        by=author,
+        version=draft.version,
+        recipients=draft.recipients,
+        subject=draft.subject,
+        text="Prêt.",
+    )
+    version = Conversation.objects.get().version
+    return {"draft_id": submit(draft, by=author, version=version).pk, "upload_id": file.pk}
+
+
 class WhoMayCome(Visits):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.waiting = submitted_by(cls.karim)
+
     def assert_led(self, response: Any, path: str) -> None:
         self.assertEqual((response.status_code, response["Location"].partition("?")[0]), (302, path))
 
@@ -248,7 +274,7 @@ class APersonalMailbox(Visits):
         unknown = {
             name: uuid4()
             for name, value in self.ids.items()
-            if isinstance(value, UUID) and name != "person_id"
+            if isinstance(value, UUID) and name not in ("person_id", "template_id")  # the house's own
         }
         for (name, path), (_, nowhere) in zip(self.paths(), self.paths(**unknown), strict=True):
             if path != nowhere:

@@ -86,7 +86,7 @@ class FromTheForm(FormCase):
         )
         self.assertTrue(pictures)
         picture = Browser("contenu.soleil.localhost").get(pictures[0])
-        self.assertEqual((picture.status_code, picture["Content-Type"]), (200, "image/png"))
+        self.assertEqual((picture.status_code, picture["Content-Type"]), (200, "image/jpeg"))
 
     def test_the_answer_appears_on_the_page_once_it_can_be_taken_back_no_more(self) -> None:
         answer = self.reply("Bonjour, ce sera prêt à 17 h.")
