@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 
 from portal.conversations.models import Conversation, Message
 from portal.lib.ids import uuid7
@@ -87,7 +87,8 @@ class RequestQuerySet(SealedQuerySet["Request"]):
         return self._reachable().filter(Exists(shown))
 
     def _reachable(self) -> Self:
-        return self.filter(state=RequestState.SUBMITTED, has_email=True)
+        """Those whose patient left an address, and may still follow them."""
+        return self.filter(state=RequestState.SUBMITTED, has_email=True, expires_at__gt=Now())
 
 
 class Request(models.Model):

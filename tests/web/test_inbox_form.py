@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
@@ -13,23 +14,27 @@ from django.test import override_settings
 from portal.audit.events import Event
 from portal.audit.models import Entry
 from portal.conversations.models import Conversation, Message, MessageKind
+from portal.intake import due
 from portal.intake.actions import cancel
 from portal.intake.due import run_due
 from portal.intake.models import Request
 from portal.lib.confined import close_all
+from portal.mailboxes.actions import database_now
 from portal.mailboxes.models import Mailbox, MailboxState
 from portal.notices.models import Notice, NoticeKind
 from portal.outbound.deliver import deliver_due
 from portal.outbound.models import Delivery, DeliveryState
 from portal.prescriptions.actions import act_on
 from portal.prescriptions.models import Act, Prescription
+from tenants.connections import OWNER
+from tenants.models import Wakeup
 from tests.base import CommittingPharmacyTestCase
 from tests.browsing import Browser, signed_in
 from tests.documents import files
 from tests.intake.stage import open_the_form, send
 from tests.web.inbox_case import fields_of, page
 
-TRACK = "/ordonnance/suivi/"
+TRACK, RECEIVED = "/ordonnance/suivi/", "/ordonnance/recue/"
 
 
 def tearDownModule() -> None:
@@ -151,6 +156,24 @@ class BeingTold(FormCase):
         run_due()
         return list(Notice.objects.order_by("created_at").values_list("kind", flat=True))
 
+    def all_ready(self) -> None:
+        for prescription in Prescription.objects.all():
+            for act, by in (
+                (Act.START, self.karim),
+                (Act.PREPARED, self.karim),
+                (Act.CONTROL, self.claire),
+                (Act.READY, self.karim),
+            ):
+                prescription.refresh_from_db()
+                act_on(prescription, act, by=by, version=prescription.version)
+        self.no_wakeup()
+
+    def no_wakeup(self) -> None:
+        Wakeup.objects.using(OWNER).filter(what="intake").delete()
+
+    def woken_at_once(self) -> bool:
+        return Wakeup.objects.using(OWNER).filter(what="intake", due_at__lte=database_now()).exists()
+
     def test_the_patient_is_told_once_of_an_answer_that_can_be_read(self) -> None:
         self.reply("Bonjour.")
         self.assertEqual(self.told(), [])
@@ -183,3 +206,58 @@ class BeingTold(FormCase):
         self.reply("Bonjour.")
         self.undo_time_passes()
         self.assertEqual(self.told(), [])
+
+    def test_an_answer_shown_while_others_are_told_is_told_at_once_after(self) -> None:
+        self.reply("Bonjour.")
+        Delivery.objects.update(next_at=F("next_at") - timedelta(seconds=9))
+
+        def told_then_shown() -> None:
+            tell_patients()
+            deliver_due()
+            self.no_wakeup()  # that of the delivery, which our own claim would swallow
+
+        tell_patients = due.tell_patients
+        with mock.patch.object(due, "tell_patients", told_then_shown):
+            self.assertEqual(self.told(), [])
+        self.assertTrue(self.woken_at_once())
+        self.assertEqual(self.told(), [NoticeKind.PATIENT_ANSWER])
+
+    def test_what_did_not_fit_into_one_round_is_told_in_the_next(self) -> None:
+        send(email="lea@exemple.fr")
+        Request.objects.update(page="https://soleil.localhost/ordonnance/suivi/")
+        self.all_ready()
+        with mock.patch.object(due, "AT_ONCE", 1):
+            self.assertEqual(len(self.told()), 1)
+            self.assertTrue(self.woken_at_once())
+            self.no_wakeup()
+            self.assertEqual(len(self.told()), 2)
+        self.assertFalse(self.woken_at_once())
+
+    def test_an_address_refused_for_good_is_not_tried_again_and_wakes_nobody(self) -> None:
+        send(email="léa@exemple.fr")
+        self.all_ready()
+        Request.objects.exclude(pk=self.request.pk).update(page=self.request.page)
+        self.no_wakeup()
+        self.assertEqual(self.told(), [NoticeKind.PATIENT_READY])
+        self.assertFalse(self.woken_at_once())
+
+    def test_what_nobody_could_be_told_waits_for_a_sender_without_turning_round(self) -> None:
+        self.all_ready()
+        with override_settings(NOTICE_SMTP_HOST=""):
+            self.assertEqual(self.told(), [])
+            self.assertFalse(self.woken_at_once())
+        self.assertEqual(self.told(), [NoticeKind.PATIENT_READY])
+
+    def test_nobody_is_led_to_a_page_that_can_be_followed_no_more(self) -> None:
+        self.all_ready()
+        Request.objects.update(expires_at=database_now() - timedelta(days=1))
+        self.assertEqual(self.told(), [])
+
+    def test_the_receipt_promises_an_email_only_where_there_is_a_sender(self) -> None:
+        promise = "Nous vous écrirons un e-mail"
+        self.assertContains(self.patient.get(RECEIVED), promise)
+        self.assertContains(self.opened(), "un e-mail sans contenu l’en prévient")
+        with override_settings(NOTICE_SMTP_HOST=""):
+            self.assertNotContains(self.patient.get(RECEIVED), promise)
+            self.assertNotContains(self.opened(), "un e-mail sans contenu")
+            self.assertNotContains(self.opened(), "pas donné d’e-mail")

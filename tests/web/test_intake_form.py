@@ -117,6 +117,7 @@ class WithoutJavaScript(FormCase):
             ("birth_date", "01/01/1492", "quatre chiffres"),
             ("phone", "06 12", "dix chiffres"),
             ("email", "camille@", "pas complète"),
+            ("email", "zoe@crémerie.fr", "accent"),
             ("remark", "a" * 1001, "mille caractères"),
         ):
             with self.subTest(field=field, value=value[:20]):

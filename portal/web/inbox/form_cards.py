@@ -11,6 +11,7 @@ from portal.conversations.models import Conversation, ConversationKind
 from portal.intake.models import Request, RequestState
 from portal.intake.references import written
 from portal.intake.tracking import born, phone_of
+from portal.notices.actions import can_tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class FormCard:
     phone: str
     dialled: str
     email: bool
+    told_by_email: bool
     cancelled: bool
     call_url: str
 
@@ -42,6 +44,7 @@ def form_card(conversation: Conversation) -> FormCard | None:
         phone=phone,
         dialled=phone.replace(" ", ""),
         email=request.has_email,
+        told_by_email=request.has_email and can_tell(),
         cancelled=request.state == RequestState.CANCELLED,
         call_url=reverse("called", args=[conversation.pk]),
     )

@@ -15,6 +15,7 @@ from portal.intake.actions import Declared
 from portal.intake.references import LENGTH, typed_reference
 from portal.intake.submitting import ASAP, ON_DAY
 from portal.lib.text import many_lines, visible
+from portal.notices.actions import BadAddress, check_address
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -26,6 +27,7 @@ BIRTH = re.compile(r"(\d{1,2})\D+(\d{1,2})\D+(\d{4})|(\d{2})(\d{2})(\d{4})")
 ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 FRENCH_NUMBER = re.compile(r"(?:\+33|0033|0)([1-9]\d{8})")
 FOREIGN_NUMBER = re.compile(r"(?:\+|00)[1-9]\d{7,13}")
+BAD_EMAIL = _("Cette adresse n’est pas complète, ou contient un accent : nom@exemple.fr.")
 BAD_DATE = _("Écrivez la date ainsi : 14/03/1962.")
 
 
@@ -73,16 +75,27 @@ class Phone(forms.CharField):
         )
 
 
+class Email(forms.EmailField):
+    """Where the patient is told; may be left empty."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, max_length=254, error_messages={"invalid": BAD_EMAIL})
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value:
+            try:
+                check_address(value)
+            except BadAddress as error:
+                raise ValidationError(BAD_EMAIL) from error
+
+
 class RequestForm(forms.Form):
     birth_name = Name(_("Écrivez votre nom de naissance, comme sur la carte Vitale."))
     first_name = Name(_("Écrivez votre prénom."))
     birth_date = BirthDate()
     phone = Phone()
-    email = forms.EmailField(
-        required=False,
-        max_length=254,
-        error_messages={"invalid": _("Cette adresse n’est pas complète, par exemple nom@exemple.fr.")},
-    )
+    email = Email()
     remark = forms.CharField(
         required=False,
         max_length=LONGEST_REMARK,

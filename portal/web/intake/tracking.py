@@ -15,6 +15,7 @@ from portal.intake.models import Request
 from portal.intake.references import written
 from portal.intake.tracking import OVER, answers_to, find, followed, label_of, stage_of
 from portal.intake.uploads import pages_of
+from portal.notices.actions import can_tell
 from portal.web.intake import tokens, words
 from portal.web.intake.cards import Answer, RefusedFile, TrackCard
 from portal.web.intake.forms import TrackForm
@@ -139,5 +140,5 @@ def _card(found: Request, now: datetime) -> TrackCard:
         remark=found.remark,
         answers=tuple(Answer(each.at, each.text) for each in answers_to(found)),
         may_change=stage not in OVER,
-        told_by_email=found.has_email,
+        told_by_email=found.has_email and can_tell(),
     )
