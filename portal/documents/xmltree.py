@@ -25,7 +25,8 @@ def tree(data: bytes) -> etree._Element:
     """The root element; comments and processing instructions are gone.
 
     The text of one element may be long, for documents carry their PDF, so libxml2 is told that this one is
-    huge. What it would then no longer limit needs a DTD: there is none. Raises Refused: xml-doctype, xml-damaged.
+    huge (else it stops at 10 MB). What it would then no longer limit needs a DTD: there is none, which is looked
+    at before and after. Raises Refused: xml-doctype, xml-damaged.
     """
     text = _decoded(data)
     root = text[_root_at(text) :].encode()
@@ -39,9 +40,12 @@ def tree(data: bytes) -> etree._Element:
         remove_pis=True,
     )
     try:
-        return etree.fromstring(root, parser)
+        found = etree.fromstring(root, parser)
     except etree.XMLSyntaxError as error:
         raise Refused("xml-damaged") from error
+    if found.getroottree().docinfo.internalDTD is not None:
+        raise Refused("xml-doctype")
+    return found
 
 
 def words(element: etree._Element) -> str:
@@ -69,7 +73,10 @@ def _encoding(data: bytes) -> str:
 
 
 def _root_at(text: str) -> int:
-    """Where the first element begins. Only here may a document type stand (XML 1.0, 2.8): it is refused."""
+    """Where the first element begins. Only here may a document type stand (XML 1.0, 2.8): it is refused.
+
+    So is what is neither: libxml2 would read past a second byte order mark, and then a document type.
+    """
     at = 0
     while True:
         while text[at : at + 1] and text[at] in SPACE:
@@ -80,8 +87,10 @@ def _root_at(text: str) -> int:
             end, length = text.find("-->", at + 4), 3
         elif text.startswith("<!", at):
             raise Refused("xml-doctype")
-        else:
+        elif text.startswith("<", at):
             return at
+        else:
+            raise Refused("xml-damaged")
         if end < 0:
             raise Refused("xml-damaged")
         at = end + length

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from unittest import mock
 
 from django.test import SimpleTestCase
 
@@ -43,6 +44,7 @@ def with_doctype(internal: str, use: str = "", system: str = "") -> bytes:
 def xml_attacks(canary: str, port: int) -> dict[str, bytes]:
     """Each one tries to read `canary`, to call the port, or to grow."""
     url, file = f"http://127.0.0.1:{port}/x", f"file://{canary}"
+    doubled = with_doctype('<!ENTITY b "xx"><!ENTITY c "&b;&b;">', '<a t="&c;"/>').decode().partition("?>")[2]
     dtds = {
         "external entity, file": with_doctype(f'<!ENTITY e SYSTEM "{file}">', "&e;"),
         "external entity, network": with_doctype(f'<!ENTITY e SYSTEM "{url}">', "&e;"),
@@ -65,6 +67,9 @@ def xml_attacks(canary: str, port: int) -> dict[str, bytes]:
         "default attributes": with_doctype('<!ATTLIST title x CDATA "y">'),
         "doctype after comments": b"<!-- a --><?pi?>" + with_doctype(LAUGHS, "&l11;").partition(b"?>")[2],
         "doctype in UTF-16": with_doctype(f'<!ENTITY e SYSTEM "{file}">', "&e;").decode().encode("utf-16"),
+        "doctype after two marks": ("\ufeff\ufeff" + doubled).encode(),
+        "doctype after two marks in UTF-16": ("\ufeff" + doubled).encode("utf-16"),
+        "doctype after a mark and a comment": ("\ufeff<!-- a -->\ufeff" + doubled).encode(),
     }
     refs = {
         "undeclared entity": f"{ROOT}<title>&e;</title></ClinicalDocument>",
@@ -138,6 +143,16 @@ class XmlTests(SimpleTestCase):
                 opened(data)
             self.assertIn(caught.exception.code, {"xml-doctype", "xml-damaged"}, name)
         self.nobody_called()
+
+    def test_a_document_type_that_was_read_past_is_refused_once_it_is_parsed(self) -> None:
+        """The second fence, with the first one taken away."""
+        with (
+            mock.patch.object(xmltree, "_root_at", return_value=0),
+            self.assertRaises(Refused) as caught,
+        ):
+            xmltree.tree(b"<!DOCTYPE a [<!ENTITY b 'xx'>]><a t='&b;'/>")
+
+        self.assertEqual(caught.exception.code, "xml-doctype")
 
     def test_what_points_elsewhere_is_not_followed(self) -> None:
         for name, data in self.harmless.items():
