@@ -76,4 +76,5 @@ def send_again(held: Held, recipients: Iterable[Recipient], *, by: User | None) 
         draft=None,
         at=held.at,
         leaves_at=held.at,
+        to_page=old.to_page,
     )

@@ -50,6 +50,14 @@ class Deciding(OutboundTestCase):
         self.assertEqual(self.operator.accepted[-1].envelope_id, str(again.pk))
         self.assertFalse(self.failed(again))
 
+    def test_what_is_for_a_tracking_page_asks_no_server_the_second_time_either(self) -> None:
+        first = self.in_doubt(left=False)
+        Delivery.objects.filter(pk=first.pk).update(to_page=True)
+
+        again = self.settle(first, Decision.RESEND)
+
+        self.assertTrue(again.to_page)
+
     def test_abandoned_it_is_left_at_that(self) -> None:
         delivery = self.settle(self.in_doubt(), Decision.ABANDONED)
 
