@@ -138,7 +138,11 @@ def _from_pkcs12(file: bytes, secret: bytes | None) -> tuple[PrivateKeyTypes, li
 
 def _fits(certificate: x509.Certificate, key: PrivateKeyTypes) -> bool:
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return certificate.public_key().public_bytes(*form) == key.public_key().public_bytes(*form)
+    try:
+        theirs = certificate.public_key()
+    except UNREADABLE:  # of a kind that nobody here knows, so not that of a key which was read
+        return False
+    return theirs.public_bytes(*form) == key.public_key().public_bytes(*form)
 
 
 def _pem(certificates: Sequence[x509.Certificate]) -> str:

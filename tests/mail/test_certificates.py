@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import TestCase
@@ -85,6 +86,16 @@ class Identities(TestCase):
     def test_a_certificate_without_its_key_or_with_another(self) -> None:
         self.assert_bad(Why.NO_KEY, self.pair.certificate)
         self.assert_bad(Why.OTHER_KEY, self.pair.certificate, self.authority.client(SOLEIL).key)
+
+    def test_a_certificate_whose_kind_of_key_nobody_knows_does_not_fit(self) -> None:
+        curve = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01"
+        der = x509.load_pem_x509_certificate(self.pair.certificate).public_bytes(serialization.Encoding.DER)
+        odd = ssl.DER_cert_to_PEM_cert(der.replace(curve + b"\x07", curve + b"\x63")).encode()
+
+        self.assert_bad(Why.OTHER_KEY, odd + self.pair.key)
+        self.assertEqual(
+            read_identity(odd + self.pair.both).certificate, self.pair.certificate.decode() + odd.decode()
+        )
 
     def test_an_expired_one_is_refused_with_its_date(self) -> None:
         end = datetime.now(UTC) - timedelta(days=3)
