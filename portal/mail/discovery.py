@@ -47,7 +47,10 @@ def find_servers(domain: str, *, resolver: str = "") -> Servers:
 
 
 def _resolver(where: str) -> dns.resolver.Resolver:
-    asker = dns.resolver.Resolver(configure=not where)
+    try:
+        asker = dns.resolver.Resolver(configure=not where)
+    except dns.exception.DNSException as error:
+        raise TemporaryFault(Code.DNS) from error
     asker.lifetime = SECONDS
     if where:
         address, _, port = where.rpartition(":") if where.count(":") == 1 else (where, "", "")

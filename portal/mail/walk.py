@@ -162,18 +162,19 @@ class Walk:
 
 
 def _shown_by(wire: Wire) -> dict[str, str]:
-    """What the server's certificate says, once OpenSSL has accepted it."""
+    """What the server's certificate says, once OpenSSL has accepted it: nothing that we cannot read."""
     if not isinstance(wire.sock, ssl.SSLSocket):
         return {}
     der = wire.sock.getpeercert(binary_form=True)
     if der is None:
         return {}
-    certificate = x509.load_der_x509_certificate(der)
-    return {
-        "tls": wire.sock.version() or "",
-        "issuer": name_of(certificate.issuer),
-        "until": certificate.not_valid_after_utc.date().isoformat(),
-    }
+    seen = {"tls": wire.sock.version() or ""}
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        issuer, until = name_of(certificate.issuer), certificate.not_valid_after_utc.date()
+    except (ValueError, x509.InvalidVersion):
+        return seen
+    return seen | {"issuer": issuer, "until": until.isoformat()}
 
 
 def name_of(name: x509.Name) -> str:

@@ -20,7 +20,7 @@ from portal.lib.ids import uuid7
 from portal.mail.discovery import Place, Servers, find_servers
 from portal.mail.endpoint import Security as Start
 from portal.mail.faults import Code, TransportFault
-from portal.mail.walk import Finding, Side, Step, StepState, Walk, name_of, walk_reading, walk_sending
+from portal.mail.walk import STEPS, Finding, Side, Step, StepState, Walk, name_of, walk_reading, walk_sending
 from portal.mail.wire import Limits
 from portal.mailboxes.actions import database_now
 from portal.mailboxes.changing import try_again
@@ -28,7 +28,7 @@ from portal.mailboxes.connections import imap_settings, smtp_settings
 from portal.mailboxes.credentials import open_credentials
 from portal.mailboxes.models import Mailbox, Probe, ProbeState
 from portal.team.models import User
-from portal.vault.keys import Unopenable
+from portal.vault.keys import NoPrivateKey, Unopenable
 from tenants.wakeups import wake
 
 logger = logging.getLogger(__name__)
@@ -87,19 +87,31 @@ def is_under_way(probe: Probe, *, now: datetime) -> bool:
 def run_due() -> None:
     """Do what was asked for. A try that died with its worker is done again.
 
+    One that breaks off by a fault of ours is over, with what it had found: the next time it would do so again,
+    and others wait behind it.
+
     Raises:
         NoPrivateKey: this process cannot open credentials.
     """
     for probe in _claim():
-        if probe.mailbox is not None:
-            _try(probe, probe.mailbox)
-        else:
-            _look_up(probe)
+        try:
+            _do(probe)
+        except NoPrivateKey:
+            raise
+        except Exception:
+            logger.exception("probe %s broke off", probe.pk)
+            finish(probe)
 
 
 def findings_of(probe: Probe) -> list[Finding]:
     """What was found, in the order in which it was tried."""
     return [_read(each) for each in probe.findings]
+
+
+def is_whole(probe: Probe) -> bool:
+    """Whether a mailbox's try came to its end: every step of both sides was told."""
+    every = sum(len(steps) for steps in STEPS.values())
+    return probe.state == ProbeState.DONE and len(probe.findings) == every
 
 
 def worked(probe: Probe, side: Side) -> bool:
@@ -121,6 +133,13 @@ def _claim() -> list[Probe]:
         if mine:
             wake(WAKE_PROBE, now + PATIENCE)
     return mine
+
+
+def _do(probe: Probe) -> None:
+    if probe.mailbox is not None:
+        _try(probe, probe.mailbox)
+    else:
+        _look_up(probe)
 
 
 def _try(probe: Probe, mailbox: Mailbox) -> None:

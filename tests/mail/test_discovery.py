@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unittest import TestCase, mock
 
+import dns.resolver
+
 from portal.mail import discovery
 from portal.mail.discovery import Place, find_servers
 from portal.mail.endpoint import Security
@@ -51,6 +53,15 @@ class FindServers(TestCase):
 
     def test_a_domain_that_says_nothing(self) -> None:
         self.assertEqual(self.found({}), discovery.Servers(None, None))
+
+    def test_a_machine_that_knows_no_name_server(self) -> None:
+        missing = dns.resolver.NoResolverConfiguration()
+        with (
+            mock.patch.object(dns.resolver.Resolver, "read_resolv_conf", side_effect=missing),
+            self.assertRaises(TemporaryFault) as caught,
+        ):
+            find_servers(DOMAIN)
+        self.assertEqual(caught.exception.code, Code.DNS)
 
     def test_a_name_server_that_stays_silent_is_not_waited_for_without_end(self) -> None:
         with (

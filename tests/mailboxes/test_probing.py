@@ -9,19 +9,23 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from cryptography import x509
 from django.db import connection
 from django.utils import timezone
 
 from portal.audit.models import Entry
+from portal.mail import walk
 from portal.mail.endpoint import Security
 from portal.mail.faults import Code, TemporaryFault
 from portal.mail.walk import STEPS, Side, Step, StepState
+from portal.mailboxes import probing
 from portal.mailboxes.actions import Server, record_fetch_fault
 from portal.mailboxes.credentials import Credentials
 from portal.mailboxes.models import Mailbox, Probe, ProbeState
 from portal.mailboxes.probe_words import ShownStep, shown_sides
-from portal.mailboxes.probing import PATIENCE, ask_probe, findings_of, run_due, worked
+from portal.mailboxes.probing import PATIENCE, ask_probe, ask_servers, findings_of, run_due, worked
 from sandbox.authority import KeyPair
 from sandbox.operator import Operator, running_operator
 from sandbox.people import SOLEIL
@@ -85,6 +89,17 @@ class AtTheSandbox(ProbeTestCase):
         asked, done = Entry.objects.filter(event__startswith="mailbox:test").order_by("n")
         self.assertEqual((asked.actor, asked.object_id), (self.nadia.pk, box.pk))
         self.assertEqual(done.detail, "reading=ok sending=refused")
+
+    def test_a_servers_certificate_that_openssl_takes_and_we_cannot_read_is_passed_over(self) -> None:
+        for odd in (ValueError("ASN.1"), x509.InvalidVersion("4", 4)):
+            with (
+                self.subTest(odd),
+                mock.patch.object(walk.x509, "load_der_x509_certificate", side_effect=odd),
+            ):
+                probe = self.tried(box_at(self.operator))
+                self.assertEqual((worked(probe, Side.READING), worked(probe, Side.SENDING)), (True, True))
+                Probe.objects.all().delete()
+                Mailbox.objects.all().delete()
 
     def test_once_all_works_a_mailbox_that_was_down_is_read_at_once(self) -> None:
         box = box_at(self.operator)
@@ -231,6 +246,21 @@ class HowItIsAsked(ProbeTestCase):
         Probe.objects.filter(pk=probe.pk).update(state=ProbeState.RUNNING, begun_at=died)
         run_due()
         self.assertEqual(Probe.objects.get().state, ProbeState.DONE)
+
+    def test_a_try_that_breaks_off_is_over_and_the_next_one_is_made(self) -> None:
+        first = ask_probe(open_box(), by=self.nadia)
+        ask_servers("officine-test.mssante.fr", by=self.nadia)
+        with (
+            mock.patch.object(probing, "walk_reading", side_effect=RuntimeError("odd")),
+            mock.patch.object(probing, "find_servers", side_effect=RuntimeError("odd")),
+            self.assertLogs("portal.mailboxes.probing", "ERROR") as logged,
+        ):
+            run_due()
+
+        self.assertEqual(len(logged.records), 2)
+        self.assertEqual(set(Probe.objects.values_list("state", flat=True)), {ProbeState.DONE})
+        first.refresh_from_db()
+        self.assertFalse(first.works)
 
 
 @unittest.skipIf(real_peer_missing(), real_peer_missing())

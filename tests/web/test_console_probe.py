@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest import mock
 
 from django.utils import timezone
 
+from portal.mailboxes import probing
 from portal.mailboxes.models import MailboxKind, Probe, ProbeState
 from portal.mailboxes.probing import PATIENCE, run_due
 from tests.browsing import signed_in
@@ -42,6 +44,17 @@ class TestingTheConnection(ConsoleTestCase):
         long_ago = timezone.now() - PATIENCE - timedelta(seconds=1)
         Probe.objects.update(state=ProbeState.RUNNING, begun_at=long_ago)
         self.assertContains(self.as_nadia.get(self.path), "Essai interrompu")
+
+    def test_one_that_broke_off_is_not_called_a_fault_of_the_operator(self) -> None:
+        self.as_nadia.post(self.path)
+        with (
+            mock.patch.object(probing, "walk_sending", side_effect=RuntimeError("odd")),
+            self.assertLogs("portal.mailboxes.probing", "ERROR"),
+        ):
+            run_due()
+        answer = self.as_nadia.get(self.path)
+        self.assertContains(answer, "L’essai s’est arrêté avant la fin.")
+        self.assertNotContains(answer, "À corriger")
 
     def test_neither_claire_nor_hugo_has_it_tried_nor_nadia_that_of_a_colleague(self) -> None:
         own = open_box("claire.moulin@pro-test.mssante.fr", kind=MailboxKind.PER, owner=self.claire)

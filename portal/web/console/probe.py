@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from portal.mailboxes.models import Mailbox, Probe, ProbeState
+from portal.mailboxes.models import Mailbox, Probe
 from portal.mailboxes.probe_words import ShownSide, shown_sides
-from portal.mailboxes.probing import ask_probe, findings_of, is_under_way
+from portal.mailboxes.probing import ask_probe, findings_of, is_under_way, is_whole
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.console.frame import MAILBOX, page
@@ -70,7 +70,7 @@ def probe_card(mailbox: Mailbox, probe: Probe | None) -> ProbeCard:
         id=mailbox.pk,
         url=url,
         under_way=waiting,
-        broken_off=not waiting and probe.state != ProbeState.DONE,
+        broken_off=not waiting and not is_whole(probe),
         done_at=probe.done_at,
         works=all(side.works for side in sides),
         sides=sides,
