@@ -55,10 +55,15 @@ def admit_request(address: str, *, now: datetime) -> None:
 
 
 def admit_try(reference: str, address: str, *, now: datetime) -> tuple[bool, bool]:
-    """Count a try to follow a request: whether it may be made, and whether it is the first that may not."""
+    """Count a try to follow a request: whether it may be made, and whether it is the first that may not.
+
+    An address that is refused takes no try of the references that it goes through: their patients still get in.
+    """
     place = take(TRACK_ADDRESS, network_of(address), now=now)
+    if not place.allowed:
+        return False, place.first_refusal
     here = take(TRACK, reference, now=now)
-    return place.allowed and here.allowed, place.first_refusal or here.first_refusal
+    return here.allowed, here.first_refusal
 
 
 def forgive_try(reference: str, address: str) -> None:
