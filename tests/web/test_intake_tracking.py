@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -12,6 +13,7 @@ from portal.intake.models import Request
 from portal.lib.confined import close_all
 from portal.prescriptions.actions import act_on
 from portal.prescriptions.models import Act, Prescription
+from portal.web.intake import tokens
 from tests.base import PharmacyTestCase
 from tests.browsing import Browser
 from tests.documents import files
@@ -100,9 +102,17 @@ class Tracking(PharmacyTestCase):
         self.patient.post(LEAVE)
         self.assertContains(self.patient.get(TRACK), "Douze chiffres")
 
+    def test_after_half_an_hour_it_says_that_nothing_was_changed(self) -> None:
+        self.ask()
+        with mock.patch.dict(tokens.LIVES, {tokens.FOLLOWING: timedelta(0)}):
+            for path in (PAGE, CANCEL):
+                self.assertContains(self.patient.post(path), "rien n’a été changé", status_code=409)
+        self.assertEqual(self.request.uploads.count(), 1)
+        self.assertContains(self.patient.get(TRACK), "Demande reçue")
+
     def test_nobody_gets_in_by_another_way(self) -> None:
         for path in (PAGE, CANCEL):
-            self.assertRedirects(Browser().post(path), TRACK)
+            self.assertContains(Browser().post(path), "Douze chiffres", status_code=409)
         self.ask()
         gare = Browser("gare.localhost")
         gare.cookies = self.patient.cookies

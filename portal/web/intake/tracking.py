@@ -64,7 +64,7 @@ def request_track_page(request: PharmacyRequest) -> HttpResponseBase:
     now = timezone.now()
     found = _followed(request, now)
     if found is None:
-        return _away()
+        return _lapsed(request)
     try:
         refused = take(request, lambda data: append_page(found.pk, data, now=now), now=now)
     except TooLate:
@@ -78,7 +78,7 @@ def request_cancel(request: PharmacyRequest) -> HttpResponseBase:
     now = timezone.now()
     found = _followed(request, now)
     if found is None:
-        return _away()
+        return _lapsed(request)
     try:
         cancel(found.pk, now=now)
     except TooLate:
@@ -109,6 +109,11 @@ def _question(
     request: PharmacyRequest, form: TrackForm, *, fault: object = "", status: int = 200
 ) -> HttpResponse:
     return render(request, "intake/track.html", {"form": form, "fault": fault}, status=status)
+
+
+def _lapsed(request: PharmacyRequest) -> HttpResponse:
+    """An act on a page that was open for too long: it was not done, and that is said."""
+    return _question(request, TrackForm(), fault=words.LAPSED, status=409)
 
 
 def _tracking(

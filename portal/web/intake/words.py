@@ -39,6 +39,10 @@ TRAP = _("Votre navigateur a rempli une case qui doit rester vide. Nous l’avon
 NOTICE_CHANGED = _("La notice d’information vient de changer : relisez-la, puis envoyez de nouveau.")
 WRONG = _("Nous ne trouvons pas de demande avec cette référence et cette date de naissance.")
 LOCKED = _("Trop d’essais. Réessayez dans une heure, ou appelez-nous : nous vous répondrons.")
+LAPSED = _(
+    "Par sécurité, cette page se ferme au bout de trente minutes : rien n’a été changé. Indiquez de nouveau la "
+    "référence et la date de naissance, puis recommencez."
+)
 TOO_LATE = _("Cette demande est terminée : rien ne peut plus y être changé.")
 
 
