@@ -17,7 +17,7 @@ from portal.intake.actions import close_form, write_notice
 from portal.intake.models import Request, RequestState, Upload
 from portal.lib.confined import close_all
 from portal.team.throttle import Limit
-from portal.web.intake import tokens
+from portal.web.intake import tokens, views
 from tests.base import PharmacyTestCase
 from tests.browsing import Browser
 from tests.documents import files
@@ -186,6 +186,14 @@ class WithoutJavaScript(FormCase):
         for _ in range(2):
             self.assertRedirects(self.send(photo(), page=page), RECEIVED)
         self.assertEqual(Conversation.objects.count(), 1)
+
+    def test_two_clicks_at_once_are_one_request(self) -> None:
+        page = self.patient.get(FORM)
+        self.assertRedirects(self.send(photo(), page=page), RECEIVED)
+        # The second click asked before the first one was done.
+        with mock.patch.object(views, "_is_sent", side_effect=[False, True]):
+            self.assertRedirects(self.send(photo(files.png()), page=page), RECEIVED)
+        self.assertEqual(Conversation.objects.get().attachment_count, 1)
 
     def test_a_program_is_held_up_and_a_person_told_what_to_do(self) -> None:
         answer = self.send(photo(), site="http://spam.example")

@@ -70,6 +70,8 @@ def _posted(request: PharmacyRequest, request_id: UUID, now: datetime) -> HttpRe
     try:
         refused = _changed(request, request_id, now)
     except NoSuchRequest:
+        if _is_sent(request_id):
+            return _received(request_id)  # by the click before, a moment ago
         return _typed_again(request, tokens.form_token(), Basket(missing=words.PAGES_GONE), status=422)
     basket = Basket(page_cards(pages_of(request_id)), refused)
     if request.POST.get("then") == "add" or "remove" in request.POST:
