@@ -29,7 +29,7 @@
   function post(extra, name) {
     return new Promise((resolve) => {
       const data = new FormData();
-      for (const field of ["csrfmiddlewaretoken", "form"]) data.set(field, form.elements[field].value);
+      for (const field of ["csrfmiddlewaretoken", "form", "had"]) data.set(field, form.elements[field].value);
       for (const [key, value] of Object.entries(extra)) data.set(key, value);
       const request = new XMLHttpRequest();
       request.open("POST", form.dataset.pages);

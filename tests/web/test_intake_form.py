@@ -61,7 +61,8 @@ class FormCase(PharmacyTestCase):
         text = (page or self.patient.get(FORM)).content.decode()
         found = re.search(r'name="form" value="([^"]+)"', text)
         assert found
-        return {"form": found[1], "notice": str(notice_id())}
+        had = re.search(r'name="had" value="(\d+)"', text)
+        return {"form": found[1], "notice": str(notice_id()), "had": had[1] if had else ""}
 
     def send(self, *pages: SimpleUploadedFile, page: Any = None, **changes: Any) -> Any:
         data = {**CAMILLE, **self.hidden(page), **changes}
@@ -195,6 +196,17 @@ class WithoutJavaScript(FormCase):
             self.assertRedirects(self.send(photo(files.png()), page=page), RECEIVED)
         self.assertEqual(Conversation.objects.get().attachment_count, 1)
 
+    def test_pages_that_were_erased_are_said_to_be_and_not_left_out(self) -> None:
+        answer = self.send(photo(), photo(files.png(), "b.png"), then="add")
+        Request.objects.all().delete()
+        for pages in ((photo(files.heic(), "c.heic"),), ()):
+            again = self.send(*pages, page=answer)
+            self.assertContains(again, "effacées", status_code=422)
+            self.assertContains(again, 'value="Moreau"', status_code=422)
+        self.assertFalse(Request.objects.exists())
+
+        self.assertRedirects(self.send(photo(), page=again), RECEIVED)
+
     def test_a_program_is_held_up_and_a_person_told_what_to_do(self) -> None:
         answer = self.send(photo(), site="http://spam.example")
         self.assertContains(answer, "doit rester vide", status_code=422)
@@ -249,7 +261,11 @@ class WithoutJavaScript(FormCase):
         self.assertContains(answer, 'value="Moreau"', status_code=429)
         with mock.patch.object(throttle, "FILES", few):
             answer = self.send(photo(files.png()), photo(files.heic(), "c.heic"))
+            begun = Request.objects.count()
+            self.patient = Browser()
+            self.send(photo(files.png()))
         self.assertContains(answer, "trop d’envois", status_code=422)
+        self.assertEqual(Request.objects.count(), begun)
 
     def test_the_address_behind_a_proxy_is_believed_only_there(self) -> None:
         few = throttle.Limits(Limit("t-address", 1, throttle.HOUR), Limit("t", 100, throttle.HOUR), 1000)
@@ -304,6 +320,18 @@ class WithJavaScript(FormCase):
         answer = self.one(photo(files.png()), fields)
         self.assertContains(answer, "effacées", status_code=422)
         self.assertNotContains(self.patient.get(FORM), "Page 1")
+
+    def test_after_they_were_erased_a_page_more_is_not_taken_for_all(self) -> None:
+        fields = self.hidden()
+        answer = self.one(photo(), fields)
+        Request.objects.all().delete()
+        had = re.search(r'name="had" value="(\d+)"', answer.content.decode())
+        answer = self.one(photo(files.png()), {**fields, "had": had[1] if had else ""})
+        self.assertContains(answer, "effacées", status_code=422)
+        self.assertFalse(Request.objects.exists())
+
+        self.assertContains(answer, 'name="had" value="0"', status_code=422)
+        self.assertContains(self.one(photo(), {**fields, "had": "0"}), "Page 1")
 
     def test_a_form_of_soleil_is_no_form_at_gare(self) -> None:
         fields = self.hidden()

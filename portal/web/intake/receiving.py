@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 
-from portal.intake.actions import add_page, begin
+from portal.intake.actions import NoSuchRequest, add_page, begin
 from portal.intake.examining import MOST_FILES, PageRefused, Why
+from portal.intake.models import Request
 from portal.intake.throttle import TooMuch, admit_file
 from portal.mail.names import clean_name
 from portal.web.intake.cards import RefusedFile, refused_file
@@ -24,11 +25,20 @@ FIELD = "pages"
 
 
 def fill(request: PharmacyRequest, request_id: UUID, *, now: datetime) -> tuple[RefusedFile, ...]:
-    """Add what came to the request, which begins with its first file. Raises NoSuchRequest."""
-    if not request.FILES.getlist(FIELD):
-        return ()
-    begin(now=now, request_id=request_id)
-    return take(request, lambda data: add_page(request_id, data, now=now), now=now)
+    """Add what came to the request, which begins with the first file that is admitted. Raises NoSuchRequest.
+
+    Where pages are on screen it has begun: erased since, it does not begin again with some of its pages.
+    """
+    shown = request.POST.get("had", "") not in {"", "0"}
+    if shown and not Request.objects.being_filled(now).filter(pk=request_id).exists():
+        raise NoSuchRequest
+
+    def keep(data: bytes) -> None:
+        if not shown:
+            begin(now=now, request_id=request_id)
+        add_page(request_id, data, now=now)
+
+    return take(request, keep, now=now)
 
 
 def take(
