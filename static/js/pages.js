@@ -10,22 +10,33 @@
   const bar = sending.querySelector("progress");
   let queue = Promise.resolve();
 
+  // Whether a page was not kept, or not taken out, since the last press on « Envoyer ».
+  let missed = false;
+
   const here = () => document.getElementById("pages");
+  const errors = (block) => [...block.querySelectorAll(".error")];
 
   function show(answer) {
     const made = new DOMParser().parseFromString(answer, "text/html").getElementById("pages");
     if (!made) return false;
+    // What was said of the files before stays said.
+    const anew = errors(made).map((line) => line.textContent);
+    const before = errors(here()).filter((line) => !anew.includes(line.textContent));
+    for (const line of before) line.removeAttribute("id");
+    made.prepend(...before);
     here().replaceWith(made);
     return true;
   }
 
-  function complain(name) {
+  function complain(words) {
     const line = document.createElement("p");
     line.className = "error";
-    line.textContent = `${name} ${here().dataset.lost}`;
+    line.textContent = words;
     here().prepend(line);
+    return line;
   }
 
+  // Resolves to whether it was done as asked; if not, the list of pages says why.
   function post(extra, name) {
     return new Promise((resolve) => {
       const data = new FormData();
@@ -39,11 +50,19 @@
       };
       request.onloadend = () => {
         const known = request.status === 200 || request.status === 422;
-        if (!known || !show(request.responseText)) complain(name);
-        resolve();
+        const shown = known && show(request.responseText);
+        if (!shown) complain(`${name} ${here().dataset.lost}`);
+        resolve(shown && request.status === 200);
       };
       request.send(data);
     });
+  }
+
+  function next(step) {
+    queue = queue.then(step).then((done) => {
+      missed ||= !done;
+    });
+    return queue;
   }
 
   function one(file) {
@@ -55,8 +74,9 @@
   picker.addEventListener("change", () => {
     const files = [...picker.files];
     picker.value = "";
+    if (sending.hidden) for (const line of errors(here())) line.remove();
     sending.hidden = false;
-    for (const file of files) queue = queue.then(() => one(file));
+    for (const file of files) next(() => one(file));
     const last = queue;
     queue.then(() => {
       if (queue === last) sending.hidden = true;
@@ -67,8 +87,16 @@
     const button = event.target.closest("button[name=remove]");
     if (!button) return;
     event.preventDefault();
-    queue = queue.then(() => post({ remove: button.value }, button.getAttribute("aria-label"))).then(() => picker.focus());
+    next(() => post({ remove: button.value }, button.getAttribute("aria-label"))).then(() => picker.focus());
   });
+
+  // What did not come is looked at before the rest leaves: the next press sends it.
+  function hold() {
+    missed = leaving = false;
+    const line = complain(here().dataset.held);
+    line.tabIndex = -1;
+    line.focus();
+  }
 
   // A page on its way is waited for, and a second press does nothing.
   let leaving = false;
@@ -76,7 +104,7 @@
     event.preventDefault();
     if (leaving) return;
     leaving = true;
-    queue.then(() => form.submit());
+    queue.then(() => (missed ? hold() : form.submit()));
   });
   addEventListener("pageshow", () => {
     leaving = false;

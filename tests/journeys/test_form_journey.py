@@ -72,22 +72,53 @@ class AnOrdonnanceByTheForm(JourneyTestCase):
         for window in (patient, karim, claire):
             self.assertEqual(window.complaints, [])
 
+    def test_a_page_that_did_not_come_is_never_left_out_unsaid(self) -> None:
+        patient = self.window(PHONE)
+        page = patient.page
+        page.goto(self.house.url("soleil.localhost", "/ordonnance/"))
+        self.fill_in(page, born="14/03/1962")
+        lost = iter((True,))
+        page.route(
+            "**/ordonnance/pages/", lambda route: route.abort() if next(lost, False) else route.continue_()
+        )
+        self.choose(page, self.photos[0], b"GIF89a", self.photos[1])
+        page.get_by_role("button", name="Envoyer à la pharmacie").click()
+
+        page.get_by_text("vérifiez la liste de vos pages").wait_for()
+        page.get_by_text("IMG_0.jpg n’est pas arrivée").wait_for()
+        page.get_by_text("IMG_1.jpg : ce n’est ni une photo").wait_for()
+        page.get_by_text("Page 1", exact=True).wait_for()
+        self.assertEqual(page.get_by_text("Page 2", exact=True).count(), 0)
+
+        self.choose(page, self.photos[0])
+        page.get_by_text("Page 2", exact=True).wait_for()
+        self.assertEqual(page.locator("#pages .error").count(), 0)
+        page.get_by_role("button", name="Envoyer à la pharmacie").click()
+        page.get_by_text("Notez votre référence").wait_for()
+
+    def choose(self, page: Page, *pages: bytes) -> None:
+        page.locator("#field-pages").set_input_files(
+            files=[
+                {"name": f"IMG_{number}.jpg", "mimeType": "image/jpeg", "buffer": data}
+                for number, data in enumerate(pages)
+            ]
+        )
+
+    def fill_in(self, page: Page, *, born: str) -> None:
+        page.get_by_label("Nom de naissance").fill("Moreau")
+        page.get_by_label("Prénom").fill("Camille")
+        page.get_by_label("Date de naissance").fill(born)
+        page.get_by_label("Téléphone").fill("0639981234")
+        page.get_by_label("J’ai lu cette notice").check()
+        page.wait_for_timeout(3000)  # as long as anybody takes
+
     def send_two_photos(self, patient: Window) -> None:
         page = patient.page
         page.goto(self.house.url("soleil.localhost"))
         page.get_by_role("link", name="Envoyer une ordonnance").click()
-        files = [
-            {"name": f"IMG_{number}.jpg", "mimeType": "image/jpeg", "buffer": data}
-            for number, data in enumerate(self.photos)
-        ]
-        page.locator("#field-pages").set_input_files(files=files)
+        self.choose(page, *self.photos)
         page.get_by_text("Page 2", exact=True).wait_for()
-        page.get_by_label("Nom de naissance").fill("Moreau")
-        page.get_by_label("Prénom").fill("Camille")
-        page.get_by_label("Date de naissance").fill("14/13/1962")
-        page.get_by_label("Téléphone").fill("0639981234")
-        page.get_by_label("J’ai lu cette notice").check()
-        page.wait_for_timeout(3000)  # as long as anybody takes
+        self.fill_in(page, born="14/13/1962")
         page.get_by_role("button", name="Envoyer à la pharmacie").click()
         page.get_by_text("le mois va de 1 à 12").wait_for()
         page.get_by_label("Date de naissance").fill("14/03/1962")
