@@ -21,11 +21,13 @@ def preload() -> None:
 
 
 def answer(frame: bytes) -> bytes:
-    """Do what the frame's head says: read the whole, or draw one page as JPEG."""
+    """Do what the frame's head says: read the whole, read and draw a first page too, or draw one page as JPEG."""
     head, data = unframed(frame)
     kind = Kind(head["kind"])
     if head["do"] == "read":
         return framed({}, to_json(examining.reading(kind, data)))
+    if head["do"] == "open":
+        return framed({}, to_json(examining.opened(kind, data)))
     kind, data, page = examining.drawable(kind, data, head["page"])
     return framed({}, image.encode(_drawn(kind, data, page, head["width"])))
 

@@ -25,6 +25,14 @@ def reading(kind: Kind, data: memoryview) -> Reading:
     return Reading(sum(document.pages for document in documents), "", documents, warnings)
 
 
+def opened(kind: Kind, data: memoryview) -> Reading:
+    """What was read of a file that draws too: a picture was drawn to be read, a PDF only counted. Raises Refused."""
+    found = reading(kind, data)
+    if kind == Kind.PDF and found.pages:
+        pdf.draw(data, 0, PROBE)
+    return found
+
+
 def drawable(kind: Kind, data: memoryview, page: int) -> tuple[Kind, memoryview, int]:
     """The picture or PDF in which page `page` of the whole stands, and which page of it. Raises Refused: no-page."""
     if kind not in STRUCTURED:

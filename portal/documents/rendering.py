@@ -16,6 +16,8 @@ A4_AT_150_DPI = 1240
 CHILD = "portal.documents.child:answer"
 # Somebody waits in front of the screen, and a thread of the web process with her: heavy documents hold up no others.
 LIMITS = Limits(queue=5.0)
+# What strangers send by the form, in a lane of its own: the team's pages never wait for it.
+AT_THE_DOOR = Limits(cpu=3, wall=10.0, queue=5.0, lane="form")
 # A worker reads at its ease, one file after the other, and what cannot be read in this time is told so.
 AT_EASE = Limits(cpu=5, wall=15.0)
 DAMAGED = "Ce document est endommagé ou incomplet."
@@ -84,10 +86,18 @@ def page_count(data: bytes, kind: Kind) -> int:
         ChildUnavailable: nothing could be tried; later perhaps.
     """
     _, answer = _ask({"do": "read"}, data, kind)
-    try:
-        return from_json(Reading, bytes(answer)).pages
-    except BadForm as error:
-        raise Illegible("damaged") from error
+    return _pages(answer)
+
+
+def open_at_the_door(data: bytes, kind: Kind) -> int:
+    """How many pages a file of a stranger has, once its first page was drawn small.
+
+    Raises:
+        Illegible: it cannot be shown.
+        ChildUnavailable: nothing could be tried; later perhaps.
+    """
+    _, answer = _ask({"do": "open"}, data, kind, AT_THE_DOOR)
+    return _pages(answer)
 
 
 def render_page(data: bytes, kind: Kind, page: int, width: int = A4_AT_150_DPI) -> bytes:
@@ -101,6 +111,13 @@ def render_page(data: bytes, kind: Kind, page: int, width: int = A4_AT_150_DPI) 
     width = min(max(width, NARROWEST), WIDEST)
     _, picture = _ask({"do": "draw", "page": page, "width": width}, data, kind)
     return bytes(picture)
+
+
+def _pages(answer: memoryview) -> int:
+    try:
+        return from_json(Reading, bytes(answer)).pages
+    except BadForm as error:
+        raise Illegible("damaged") from error
 
 
 def _ask(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.documents.antivirus import Verdict, may_open, scan
-from portal.documents.rendering import NARROWEST, Illegible, page_count, render_page
+from portal.documents.rendering import Illegible, open_at_the_door
 from portal.documents.sniff import Kind, kind_of
 from portal.lib.confined import ChildUnavailable
 
@@ -76,9 +76,7 @@ def examine(data: bytes) -> Examined:
 def _opened(data: bytes, kind: Kind) -> int:
     """Draw the first page small: what does not decode is seen now, while the patient can take another photo."""
     try:
-        pages = page_count(data, kind)
-        if pages:
-            render_page(data, kind, 0, NARROWEST)
+        pages = open_at_the_door(data, kind)
     except Illegible as error:
         raise PageRefused(Why(error.code)) from error
     except ChildUnavailable as error:

@@ -14,6 +14,7 @@ from tenants.shares import take_share
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 KILOBYTE = 1024
 EVERYBODY = ""
+COSTLY = 10
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ def admit_file(address: str, size: int, *, now: datetime) -> None:
     """Count a file of `size` bytes before it is looked at. Raises TooMuch."""
     _admit(FILES, address, now=now)
     _admit(KILOBYTES, address, now=now, weight=max(1, size // KILOBYTE))
+
+
+def weigh_costly(address: str, *, now: datetime) -> None:
+    """A file that took all the time it may counts for ten, at its address alone: no other patient pays for it."""
+    take(FILES.address, network_of(address), now=now, weight=COSTLY - 1)
 
 
 def admit_request(address: str, *, now: datetime) -> None:

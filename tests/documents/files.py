@@ -29,9 +29,9 @@ def encrypted_pdf() -> bytes:
     )
 
 
-def slow_pdf() -> bytes:
-    """One page that is painted over a hundred thousand times."""
-    return _drawn(_stream(b"0 0 595 842 re f " * 100_000))
+def slow_pdf(times: int = 100_000) -> bytes:
+    """One page that is painted over a hundred thousand times, or more."""
+    return _drawn(_stream(b"0 0 595 842 re f " * times))
 
 
 def greedy_pdf() -> bytes:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 from unittest import mock
 
 from django.test import override_settings
 from django.utils import timezone
 
-from portal.documents import antivirus
+from portal.documents import antivirus, rendering
+from portal.documents.rendering import render_page
+from portal.documents.sniff import Kind
 from portal.intake import due, examining
 from portal.intake.actions import NoSuchRequest, add_page, begin, remove_page
-from portal.intake.examining import PageRefused, Why
+from portal.intake.examining import PageRefused, Why, examine
 from portal.intake.models import Request, Upload
 from portal.intake.uploads import UNSENT_LIFE, pages_of
 from portal.lib.confined import close_all
@@ -80,6 +85,24 @@ class Pages(PharmacyTestCase):
             self.refused(Why.INFECTED, files.pdf() + antivirus.EICAR)
         with override_settings(ANTIVIRUS=""):
             self.refused(Why.UNEXAMINED, files.jpeg())
+
+    def test_a_costly_file_of_a_stranger_does_not_hold_up_what_the_team_looks_at(self) -> None:
+        found: list[object] = []
+
+        def stranger() -> None:
+            try:
+                examine(files.slow_pdf(times=900_000))
+            except PageRefused as error:
+                found.append(error.why)
+
+        slow = threading.Thread(target=stranger)
+        slow.start()
+        time.sleep(0.5)
+        with mock.patch.object(rendering, "LIMITS", replace(rendering.LIMITS, queue=0.1)):
+            render_page(files.pdf(), Kind.PDF, 0)
+        self.assertTrue(slow.is_alive())
+        slow.join()
+        self.assertEqual(found, [Why.TOO_COSTLY])
 
     def test_ten_files_and_no_more(self) -> None:
         for width in range(10):

@@ -186,6 +186,16 @@ class TestThreadsAndForks(ConfinedTestCase):
         self.assertTrue(slow.is_alive())
         slow.join()
 
+    def test_each_lane_has_a_child_of_its_own_and_none_waits_for_another(self) -> None:
+        slow = threading.Thread(target=lambda: call(handler("sleep"), b"2", limits=Limits(lane="strangers")))
+        slow.start()
+        time.sleep(0.2)
+
+        self.assertEqual(call(handler("sleep"), b"0", limits=Limits(queue=0.1)), b"awake")
+
+        self.assertTrue(slow.is_alive())
+        slow.join()
+
     def test_a_child_outlives_the_thread_that_started_it(self) -> None:
         pids: list[bytes] = []
         thread = threading.Thread(target=lambda: pids.append(call(handler("pid"), b"")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -12,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from portal.conversations.models import Conversation
+from portal.documents import rendering
 from portal.intake import throttle
 from portal.intake.actions import close_form, write_notice
 from portal.intake.models import Request, RequestState, Upload
@@ -93,6 +95,16 @@ class WithoutJavaScript(FormCase):
         answer = self.send(page=answer)
         self.assertRedirects(answer, RECEIVED)
         self.assertEqual(Conversation.objects.get().attachment_count, 1)
+
+    def test_a_file_that_costs_too_much_counts_for_ten(self) -> None:
+        limits = throttle.Limits(
+            Limit("test-address", 10, throttle.HOUR), Limit("test", 100, throttle.HOUR), 1000
+        )
+        door = replace(rendering.AT_THE_DOOR, cpu=1)
+        with mock.patch.object(throttle, "FILES", limits), mock.patch.object(rendering, "AT_THE_DOOR", door):
+            answer = self.send(photo(files.slow_pdf(times=900_000), "plan.pdf"))
+            self.assertContains(answer, "trop complexe", status_code=422)
+            self.assertContains(self.send(photo()), "trop d’envois", status_code=422)
 
     def test_every_field_says_what_it_misses(self) -> None:
         empty = dict.fromkeys(CAMILLE, "")

@@ -25,6 +25,7 @@ class Limits:
     """What one call may take: sizes in bytes, times in seconds. `memory` is address space.
 
     `queue` is how long to wait for the child while it answers others; None waits for as long as that takes.
+    Each `lane` has a child of its own: who asks in one waits for nobody in another.
     """
 
     memory: int = 512 * MB
@@ -32,6 +33,7 @@ class Limits:
     wall: float = 20.0
     output: int = 64 * MB
     queue: float | None = None
+    lane: str = ""
 
 
 class Refused(Exception):

@@ -1,4 +1,4 @@
-"""The parent: keep one child per handler, ask it, watch the clock, replace it when it dies."""
+"""The parent: keep one child per handler and lane, ask it, watch the clock, replace it when it dies."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ _ENDINGS: dict[int, Reason] = {-signal.SIGXCPU: "cpu", -signal.SIGALRM: "wall", 
 def call(target: str, payload: bytes, *, limits: Limits | None = None) -> bytes:
     """Return what the handler `target` ("package.module:function", bytes -> bytes) makes of `payload`.
 
-    Safe between threads (one call at a time per handler) and after a fork. Raises Refused (the handler's
+    Safe between threads (one call at a time per handler and lane) and after a fork. Raises Refused (the handler's
     answer), ChildFailed (this payload was too much) or ChildUnavailable (no child could start, or it stayed
     busy with others for `limits.queue`: try later).
     """
     limits = limits or Limits()
-    slot = _slot(target, limits.memory)
+    slot = _slot(target, limits.memory, limits.lane)
     if not slot.lock.acquire(timeout=-1 if limits.queue is None else limits.queue):
         raise ChildUnavailable(f"the child for {target} is busy")
     try:
@@ -217,13 +217,13 @@ def _left(deadline: float) -> float:
     return left
 
 
-_slots: dict[tuple[str, int], _Slot] = {}
+_slots: dict[tuple[str, int, str], _Slot] = {}
 _registry = threading.Lock()
 
 
-def _slot(target: str, memory: int) -> _Slot:
+def _slot(target: str, memory: int, lane: str) -> _Slot:
     with _registry:
-        return _slots.setdefault((target, memory), _Slot(target, memory))
+        return _slots.setdefault((target, memory, lane), _Slot(target, memory))
 
 
 def _after_fork() -> None:

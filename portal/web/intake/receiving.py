@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from portal.intake.actions import NoSuchRequest, add_page, begin
 from portal.intake.examining import MOST_FILES, PageRefused, Why
 from portal.intake.models import Request
-from portal.intake.throttle import TooMuch, admit_file
+from portal.intake.throttle import TooMuch, admit_file, weigh_costly
 from portal.mail.names import clean_name
 from portal.web.intake.cards import RefusedFile, refused_file
 from portal.web.requests import PharmacyRequest, address_of
@@ -51,6 +51,8 @@ def take(
         try:
             keep(_admitted(request, file, now))
         except PageRefused as error:
+            if error.why == Why.TOO_COSTLY:
+                weigh_costly(address_of(request), now=now)
             refused.append(refused_file(_shown(file), error.why))
     return tuple(refused)
 
