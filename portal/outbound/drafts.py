@@ -118,14 +118,16 @@ def save_draft(
         kept.recipients = [one_line(entry, 600) for entry in recipients][:MOST_TYPED]
         kept.subject, kept.text = one_line(subject, LONGEST_SUBJECT), many_lines(text)[:LONGEST_TEXT]
         kept.template, kept.blanks = None, None  # free words from here on, whatever they were
+        if kept.aside and kept.aside in kept.text:
+            kept.aside = None  # they stand where they are seen; others wait until these have left
         if (kept.recipients, kept.subject, kept.text, kept.template_id) != before:
             kept.version += 1
-            kept.save(update_fields=SAVED)
+            kept.save(update_fields=[*SAVED, "aside"])
     return kept
 
 
 def rewrite_text(draft: Draft, text: str) -> None:
-    """Put other words into a draft that is held: free ones."""
+    """Put other words into a draft that is held: free ones. What its author put aside is not part of them."""
     draft.text, draft.template, draft.blanks = many_lines(text)[:LONGEST_TEXT], None, None
     draft.version += 1
     draft.save(update_fields=SAVED)
@@ -170,12 +172,22 @@ def reopen(draft: Draft) -> Draft:
         .exclude(conversation=None)
         .first()
     )
+    if open_one is not None and _is_what_was_aside(open_one, draft):
+        open_one.delete()  # the template stands before these words again
+        open_one = None
     if open_one is None:
         draft.state = DraftState.OPEN
         draft.version += 1
-        draft.save(update_fields=["state", "version", "updated_at"])
+        if draft.template_id is None and draft.aside:
+            draft.text, draft.aside = joined(draft.aside, draft.text), None
+        draft.save(update_fields=["state", "aside", *SAVED])
         return draft
     return _merge(draft, open_one)
+
+
+def joined(*texts: str | None) -> str:
+    """Several texts of one person as one, in this order."""
+    return "\n\n".join(text for text in texts if text and text.strip())
 
 
 def forget_sent() -> None:
@@ -223,11 +235,23 @@ def _own(user: User) -> SealedQuerySet[Draft]:
     return Draft.objects.filter(author=user, state=DraftState.OPEN)
 
 
+def _is_what_was_aside(open_one: Draft, sent: Draft) -> bool:
+    """Whether it holds the words which that template stood before, and nothing that came since."""
+    return (
+        sent.template_id is not None
+        and open_one.template_id is None
+        and open_one.text == sent.aside
+        and open_one.returned_at is None
+        and not open_one.files.exists()
+    )
+
+
 def _merge(draft: Draft, into: Draft) -> Draft:
     """Files move by their row: sealed bytes are bound to their own key, not to their draft."""
     into.recipients = list(dict.fromkeys([*draft.recipients, *into.recipients]))
-    words = (draft.aside or "", draft.text, into.aside or "", into.text)
-    into.text = "\n\n".join(text for text in words if text.strip())
+    theirs = joined(into.aside, into.text)
+    aside = draft.aside if draft.aside and draft.aside not in theirs else None
+    into.text = joined(aside, draft.text, theirs)
     into.subject = into.subject or draft.subject
     into.template, into.blanks, into.aside = None, None, None
     if draft.returned_at is not None:

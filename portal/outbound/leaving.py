@@ -16,6 +16,7 @@ from portal.mailboxes.actions import database_now
 from portal.mailboxes.models import MailboxState
 from portal.outbound.addressees import Refusal, Refused, check_recipients
 from portal.outbound.again import enqueue
+from portal.outbound.aside import keep_aside
 from portal.outbound.freezing import Frozen, freeze
 from portal.outbound.models import Delivery, Draft, DraftState
 from portal.outbound.page import TELL, answered_on_page, page_of
@@ -105,6 +106,7 @@ def _queued(draft: Draft, frozen: Frozen, message: Message, *, by: User, key: UU
     leaves_at = at + timedelta(seconds=settings.UNDO_SECONDS)
     draft.state = DraftState.SENT
     draft.save(update_fields=["state", "updated_at"])
+    keep_aside(draft)
     delivery = enqueue(
         frozen.raw,
         mailbox=draft.mailbox,

@@ -11,6 +11,7 @@ from django.utils import timezone
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.lib.text import one_line
+from portal.outbound.aside import free_from
 from portal.outbound.blanks import BadTemplate, check_template
 from portal.outbound.models import ReplyTemplate
 from portal.team.models import User
@@ -95,6 +96,7 @@ def approve_templates(seen: Iterable[tuple[UUID, int]], *, by: User) -> None:
 def delete_template(template_id: UUID, *, version: int, by: User) -> None:
     """A draft that has its words keeps them, as free ones. Raises StaleTemplate."""
     with transaction.atomic():
+        free_from(template_id)  # before the template is held: who fills one in holds the draft first
         _held(template_id, version).delete()
         record(Event.TEMPLATE_DELETE, by=by, on=("template", template_id))
 

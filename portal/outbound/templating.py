@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.conversations.models import Conversation, ConversationKind
 from portal.lib.text import fold, visible
 from portal.outbound.blanks import Facts, Filled, fill, typed_blanks
-from portal.outbound.drafts import StaleDraft, answered_subject, lock_draft, who_to_answer
+from portal.outbound.drafts import StaleDraft, answered_subject, joined, lock_draft, who_to_answer
 from portal.outbound.models import Draft, ReplyTemplate
 from portal.team.models import User
 from portal.team.policy import Permission, allows
@@ -87,7 +87,7 @@ def save_filled(
             raise StaleDraft(kept)
         before = (kept.template_id, kept.blanks, kept.text, kept.recipients, kept.subject)
         if kept.template_id is None and kept.text.strip():
-            kept.aside = kept.text
+            kept.aside = joined(kept.aside, kept.text)
         kept.template = template
         known = {blank.key for blank in typed_blanks(template.text)}
         typed = {**(kept.blanks or {}), **values}
@@ -107,7 +107,7 @@ def write_freely(draft: Draft, *, by: User, version: int) -> Draft:
         if kept.version != version:
             raise StaleDraft(kept)
         if kept.template_id is not None:
-            kept.text = "\n\n".join(text for text in (kept.aside or "", kept.text) if text.strip())
+            kept.text = joined(kept.aside, kept.text)
             kept.template, kept.blanks, kept.aside = None, None, None
             kept.version += 1
             kept.save(update_fields=FILLED)

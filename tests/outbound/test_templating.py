@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from portal.conversations.models import Conversation
 from portal.lib.ids import uuid7
+from portal.outbound import approval
 from portal.outbound.actions import queue, undo
 from portal.outbound.drafts import StaleDraft, save_draft, start_reply
 from portal.outbound.files import attach_file
@@ -138,6 +139,74 @@ class FreeWordsBeside(TemplateTestCase):
         free = write_freely(draft, by=self.karim, version=draft.version)
 
         self.assertEqual((free.text, free.template), (f"Je vous écris demain.\n\n{READY}", None))
+
+    def test_they_are_a_draft_again_once_the_template_has_left(self) -> None:
+        self.reply(self.conversation, "Je vous écris demain.", by=self.karim)
+
+        delivery = self.send(self.filled())
+        self.wait(seconds=10)
+        self.after_work(delivery)
+
+        kept = self.open_one()
+        self.assertEqual((kept.text, kept.recipients, kept.template), ("Je vous écris demain.", [LEA], None))
+
+    def test_taken_back_the_template_stands_before_them_again(self) -> None:
+        self.reply(self.conversation, "Je vous écris demain.", by=self.karim)
+
+        undo(self.send(self.filled()), by=self.karim)
+
+        kept = Draft.objects.get()
+        self.assertEqual((kept.template, kept.aside), (self.template, "Je vous écris demain."))
+        self.assertTrue(self.send(kept))
+
+    def test_taken_back_after_more_was_written_nothing_is_there_twice(self) -> None:
+        self.reply(self.conversation, "Je vous écris demain.", by=self.karim)
+        delivery = self.send(self.filled())
+        self.saved(self.open_one(), "Je vous écris demain. Sans faute.", to=[LEA])
+
+        undo(delivery, by=self.karim)
+
+        self.assertEqual(Draft.objects.get().text, f"{READY}\n\nJe vous écris demain. Sans faute.")
+
+    def test_the_template_is_deleted_and_they_stand_where_they_are_seen(self) -> None:
+        self.reply(self.conversation, "Je vous écris demain.", by=self.karim)
+        seen = self.filled()
+
+        delete_template(self.template.pk, version=1, by=self.nadia)
+
+        kept = self.open_one()
+        self.assertEqual((kept.text, kept.aside), (f"Je vous écris demain.\n\n{READY}", None))
+        with self.assertRaises(StaleDraft):
+            self.saved(seen, "Autre chose.", to=[LEA])
+
+    def test_free_words_over_a_template_and_then_a_template_again(self) -> None:
+        self.reply(self.conversation, "Premiers mots.", by=self.karim)
+        self.saved(self.filled(), "Seconds mots.", to=[LEA])
+
+        free = self.filled()
+
+        self.assertEqual(free.aside, "Premiers mots.\n\nSeconds mots.")
+
+    def test_a_pharmacist_corrects_what_was_submitted_and_they_do_not_leave(self) -> None:
+        self.reply(self.conversation, "Je vous écris demain.", by=self.karim)
+        waiting = approval.submit(self.filled(), by=self.karim, version=None)
+        self.reply(self.conversation, "Et ceci.", by=self.karim)
+
+        delivery = approval.approve(
+            waiting,
+            by=self.claire,
+            idempotency_key=uuid4(),
+            version=Conversation.objects.get().version,
+            text="Tout est prêt.",
+        )
+
+        assert delivery.message is not None
+        self.assertEqual(delivery.message.text, "Tout est prêt.")
+        self.assertEqual(self.open_one().text, "Je vous écris demain.\n\nEt ceci.")
+
+    def open_one(self) -> Draft:
+        """What Karim finds in the conversation."""
+        return Draft.objects.get(author=self.karim, state=DraftState.OPEN)
 
     def test_another_tab_does_not_lose_words_to_a_template(self) -> None:
         draft = start_reply(self.conversation, by=self.karim)
