@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -89,15 +90,21 @@ def save_filled(
         if kept.template_id is None and kept.text.strip():
             kept.aside = joined(kept.aside, kept.text)
         kept.template = template
-        known = {blank.key for blank in typed_blanks(template.text)}
-        typed = {**(kept.blanks or {}), **values}
-        kept.blanks = {key: visible(value)[:LONGEST_VALUE] for key, value in typed.items() if key in known}
+        kept.blanks = _kept_blanks(kept, template, values)
         kept.text = filled_for(kept.conversation, template, kept.blanks).text
         kept.recipients, kept.subject = who_to_answer(kept.conversation), answered_subject(kept.conversation)
         if (kept.template_id, kept.blanks, kept.text, kept.recipients, kept.subject) != before:
             kept.version += 1
             kept.save(update_fields=FILLED)
     return kept
+
+
+def holds_filled(draft: Draft, template_id: UUID, values: Mapping[str, str]) -> bool:
+    """Whether a draft is this template filled in with nothing but these values."""
+    template = draft.template
+    if template is None or template.pk != template_id:
+        return False
+    return _kept_blanks(draft, template, values) == draft.blanks
 
 
 def write_freely(draft: Draft, *, by: User, version: int) -> Draft:
@@ -124,6 +131,13 @@ def given_name(conversation: Conversation) -> str:
     name = words[0] if len(words) > 1 else ""
     plain = name.replace("-", "").isalpha() and not name.isupper() and fold(name) not in TITLES
     return name if plain else ""
+
+
+def _kept_blanks(draft: Draft, template: ReplyTemplate, values: Mapping[str, str]) -> dict[str, str]:
+    """What a draft's blanks are filled with once these values are typed."""
+    known = {blank.key for blank in typed_blanks(template.text)}
+    typed = {**(draft.blanks or {}), **values}
+    return {key: visible(value)[:LONGEST_VALUE] for key, value in typed.items() if key in known}
 
 
 def _declared(conversation: Conversation) -> str:

@@ -288,6 +288,18 @@ class Templates(ApprovalCase):
         self.assertContains(free, "Bonjour Léa.\n\nVotre commande")
         self.assertContains(free, "Soumettre à un pharmacien")
 
+    def test_a_second_tab_with_another_hour_is_not_told_that_it_was_submitted(self) -> None:
+        fields = {**fields_of(self.choose(self.template.pk)), "blank:heure": "9:00"}
+        url = page("submit", fields["draft"])
+        for _ in range(2):
+            self.assertEqual(self.as_karim.post(url, fields).status_code, 302)
+
+        response = self.as_karim.post(url, {**fields, "blank:heure": "10:00"})
+
+        self.assertContains(response, "Ce brouillon a déjà été envoyé", status_code=409)
+        self.assertContains(response, READY.replace("9", "10") + "</textarea>", status_code=409)
+        self.assertEqual(self.waiting().text, READY)
+
     def test_a_template_that_is_not_approved_is_not_his_to_use(self) -> None:
         other = save_template(uuid7(), name="Autre", text="Autre", version=0, by=self.karim)
 

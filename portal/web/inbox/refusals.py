@@ -13,8 +13,8 @@ from portal.outbound.drafts import NoSuchDraft, StaleDraft
 from portal.outbound.files import FileRefused
 from portal.outbound.models import Draft, DraftState
 from portal.outbound.same import SameMessageAgain
-from portal.outbound.templates import NoSuchTemplate
-from portal.outbound.templating import NeedsPharmacist, Unfilled
+from portal.outbound.templates import NoSuchTemplate, template_for
+from portal.outbound.templating import NeedsPharmacist, Unfilled, filled_for
 from portal.team.models import User
 from portal.web.inbox.cards import DraftCard, DraftErrors
 from portal.web.inbox.draft_cards import card_of, fresh_card
@@ -55,6 +55,8 @@ def refused_card(error: Exception, typed: Typed, *, me: User, conversation: Conv
         card = dataclasses.replace(
             card, body=typed.text, to=typed.to or card.to, subject=typed.subject or card.subject
         )
+    elif stored is None and conversation:
+        card = dataclasses.replace(card, body=_filled_words(typed, me, conversation))
     if isinstance(error, Unfilled) and stored:
         card = dataclasses.replace(card, model=model_card(stored, error.faults))
     if isinstance(error, StaleVersion) and conversation:
@@ -62,6 +64,15 @@ def refused_card(error: Exception, typed: Typed, *, me: User, conversation: Conv
     if isinstance(error, SameMessageAgain):
         return dataclasses.replace(card, held=sent_already(error))
     return dataclasses.replace(card, errors=_errors(error, typed))
+
+
+def _filled_words(typed: Typed, me: User, conversation: Conversation) -> str:
+    """What a template would have said whose draft is gone; nothing of one that may not be used."""
+    try:
+        template = template_for(me, typed.template or typed.draft_id)
+    except NoSuchTemplate:
+        return ""
+    return filled_for(conversation, template, typed.blanks).text
 
 
 def _both(newer: Draft, typed: Typed) -> DraftCard:

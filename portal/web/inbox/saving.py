@@ -19,7 +19,7 @@ from portal.outbound.drafts import NoSuchDraft, StaleDraft, new_draft, save_draf
 from portal.outbound.files import FileRefused, attach_file, too_big
 from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState
 from portal.outbound.templates import template_for
-from portal.outbound.templating import save_filled
+from portal.outbound.templating import holds_filled, save_filled
 from portal.team.models import User
 from portal.web.inbox.faults import HEAVY
 from portal.web.inbox.forms import Typed
@@ -112,7 +112,7 @@ def submit(
         return approval.submit(draft, by=by, version=version)
     except NoSuchDraft:
         there = Draft.objects.filter(pk=typed.draft_id, author=by.pk, state=DraftState.SUBMITTED).first()
-        if there is None or (typed.template is None and there.text != many_lines(typed.text)):
+        if there is None or not _is_what_was_typed(there, typed):
             raise
         return there  # the first click was quicker
 
@@ -153,6 +153,12 @@ def _keep(draft: Draft, typed: Typed, by: User, *, recipients: Sequence[str], su
         return save_draft(
             draft, by=by, version=newest, recipients=recipients, subject=subject, text=typed.text
         )
+
+
+def _is_what_was_typed(there: Draft, typed: Typed) -> bool:
+    if typed.template is not None:
+        return holds_filled(there, typed.template, typed.blanks)
+    return there.text == many_lines(typed.text)
 
 
 def _holds_all(typed: Typed, stored: Draft) -> bool:
