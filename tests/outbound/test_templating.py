@@ -204,6 +204,15 @@ class FreeWordsBeside(TemplateTestCase):
         self.assertEqual(delivery.message.text, "Tout est prêt.")
         self.assertEqual(self.open_one().text, "Je vous écris demain.\n\nEt ceci.")
 
+    def test_the_template_is_deleted_while_its_answer_waits_and_they_come_back_with_it(self) -> None:
+        self.reply(self.conversation, "Je vous écris demain.", by=self.karim)
+        waiting = approval.submit(self.filled(), by=self.karim, version=None)
+        delete_template(self.template.pk, version=1, by=self.nadia)
+
+        approval.take_back(waiting, by=self.karim)
+
+        self.assertEqual(self.open_one().text, f"Je vous écris demain.\n\n{READY}")
+
     def open_one(self) -> Draft:
         """What Karim finds in the conversation."""
         return Draft.objects.get(author=self.karim, state=DraftState.OPEN)
