@@ -60,6 +60,7 @@ END $$
 """
 
 # What all pharmacies share: whether `weight` more still fits into `most` of this window. Counted even if it does not.
+# Some of what is over goes each time: after the count, and only what nobody holds, so that nobody waits for two rows.
 TAKE_SHARE = """
 CREATE OR REPLACE FUNCTION public.take_share(what text, weight int, most bigint, seconds int) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -72,6 +73,10 @@ BEGIN
      SET n = CASE WHEN t.window_ends_at <= clock_timestamp() THEN EXCLUDED.n ELSE t.n + EXCLUDED.n END,
          window_ends_at = CASE WHEN t.window_ends_at <= clock_timestamp() THEN ends ELSE t.window_ends_at END
   RETURNING t.n INTO total;
+  WITH gone AS MATERIALIZED (
+    SELECT o.what FROM public.tenants_tally o WHERE o.window_ends_at <= clock_timestamp()
+     ORDER BY o.window_ends_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+  DELETE FROM public.tenants_tally t USING gone WHERE t.what = gone.what;
   RETURN total <= $3;
 END $$
 """

@@ -57,7 +57,7 @@ class Tally(models.Model):
 
     what = models.CharField(max_length=40, primary_key=True)
     n = models.BigIntegerField()
-    window_ends_at = models.DateTimeField()
+    window_ends_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
         return f"{self.what} {self.n}"

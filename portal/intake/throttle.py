@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.team.throttle import Limit, give_back, network_of, take
-from tenants.shares import take_share
+from tenants.shares import take_share, take_share_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 KILOBYTE = 1024
 EVERYBODY = ""
 COSTLY = 10
+# What one address may take of the platform, in pharmacies that it may fill its share of: no more than a few.
+SPREAD = 5
 
 
 @dataclass(frozen=True)
 class Limits:
-    """One thing that is counted in three places. Many patients may share an address: a family, a mobile operator."""
+    """One thing that is counted in three places, and of an address in all pharmacies together.
+
+    Many patients may share an address: a family, a mobile operator.
+    """
 
     address: Limit
     pharmacy: Limit
@@ -53,6 +58,7 @@ def admit_file(address: str, size: int, *, now: datetime) -> None:
 def weigh_costly(address: str, *, now: datetime) -> None:
     """A file that took all the time it may counts for ten, at its address alone: no other patient pays for it."""
     take(FILES.address, network_of(address), now=now, weight=COSTLY - 1)
+    _take_of_address(FILES, address, weight=COSTLY - 1)
 
 
 def admit_request(address: str, *, now: datetime) -> None:
@@ -82,8 +88,16 @@ def _admit(limits: Limits, address: str, *, now: datetime, weight: int = 1) -> N
     """The narrowest first: who is refused there takes nothing of what others share."""
     if not take(limits.address, network_of(address), now=now, weight=weight).allowed:
         raise TooMuch
+    if not _take_of_address(limits, address, weight=weight):
+        raise TooMuch
     if not take(limits.pharmacy, EVERYBODY, now=now, weight=weight).allowed:
         raise TooMuch
     name, window = limits.pharmacy.name, limits.pharmacy.window
     if not take_share(name, weight=weight, most=limits.platform, window=window):
         raise TooMuch
+
+
+def _take_of_address(limits: Limits, address: str, *, weight: int) -> bool:
+    """What it takes of all pharmacies together, else one address could close the form of all of them."""
+    who, most = network_of(address), limits.address.most * SPREAD
+    return take_share_of(limits.pharmacy.name, who, weight=weight, most=most, window=limits.address.window)

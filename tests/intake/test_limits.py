@@ -12,10 +12,11 @@ from portal.intake import throttle
 from portal.intake.throttle import Limits, TooMuch, admit_file, admit_request
 from portal.team.models import Attempt
 from portal.team.throttle import Limit
+from tenants.connections import OWNER
 from tenants.context import inside, leave
 from tenants.models import Tally
 from tenants.shares import take_share
-from tests.base import PharmacyTestCase
+from tests.base import CommittingPharmacyTestCase, PharmacyTestCase
 
 HERE, THERE = "203.0.113.7", "203.0.113.8"
 
@@ -65,6 +66,19 @@ class TheLimits(PharmacyTestCase):
         ):
             self.requests("203.0.113.10")
 
+    def test_one_address_does_not_take_what_all_pharmacies_share(self) -> None:
+        with (
+            mock.patch.object(throttle, "REQUESTS", limits(address=2, platform=3)),
+            mock.patch.object(throttle, "SPREAD", 1),
+        ):
+            for _ in range(2):
+                self.requests()
+            with inside(self.gare):
+                for _ in range(3):
+                    with self.assertRaises(TooMuch):
+                        self.requests()
+                self.requests(THERE)  # the third of all pharmacies together
+
     def test_kilobytes_count_for_what_they_weigh(self) -> None:
         with mock.patch.object(throttle, "KILOBYTES", limits(address=10)):
             admit_file(HERE, 9 * 1024, now=self.now)
@@ -89,3 +103,15 @@ class TheLimits(PharmacyTestCase):
         with self.assertRaises(ProgrammingError), transaction.atomic():
             take_share("test-share", weight=1, most=5, window=throttle.HOUR)
         self.assertEqual(Tally._meta.db_table, "tenants_tally")
+
+
+class OfOneAddress(CommittingPharmacyTestCase):
+    def test_what_is_counted_of_an_address_is_forgotten_after_its_hour(self) -> None:
+        tally = Tally.objects.using(OWNER)
+        now = timezone.now()
+        admit_request(HERE, now=now)
+        self.assertEqual(tally.filter(what__contains="@").count(), 1)
+        self.assertFalse(tally.filter(what__contains=HERE).exists())
+        tally.update(window_ends_at=now - throttle.HOUR)
+        admit_request(THERE, now=now)
+        self.assertEqual(tally.count(), 2)  # the common one, and the new address's
