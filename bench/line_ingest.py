@@ -63,7 +63,12 @@ def write_mails(pharmacy_id: UUID, mailbox_id: UUID, kind: str, number: int, see
     """Have mails ready in this process, before the clock runs."""
     enter(pharmacy_id)
     writer = Writer(Mailbox.objects.get(id=mailbox_id).address, seed)
-    _waiting[:] = writer.texts(number) if kind == "texts" else writer.files(number)
+    have_ready(writer.texts(number) if kind == "texts" else writer.files(number))
+
+
+def have_ready(letters: Sequence[Letter]) -> None:
+    """These are what `take_in` takes."""
+    _waiting[:] = letters
 
 
 def take_in(pharmacy_id: UUID, mailbox_id: UUID) -> None:

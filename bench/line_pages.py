@@ -21,7 +21,7 @@ from bench.page_weight import first_load, later_move
 from bench.seeding import FILES_EACH, add_files, seed
 from bench.stage import House, Stage
 from bench.usage import cpu_seconds
-from bench.web import Visitor, member, running, together
+from bench.web import Visitor, looking_for, member, running, together
 from portal.conversations.models import Conversation
 from portal.inbound.process import process_stored
 from portal.web.inbox.places import TO_DO
@@ -34,6 +34,8 @@ THREADS, THREAD_LENGTH = 10, 10
 WITH_FILES = 200
 WARM_UP = 20
 CLICK = {"HX-Request": "true"}
+# The seeded mails all end with the last sentence; the first one begins a fifth of them (bench/seeding.py).
+EVERYWHERE, IN_A_FIFTH = "rupture injectable", "adresse habituel"
 
 
 def measure(stage: Stage) -> Iterator[Figure]:
@@ -44,11 +46,12 @@ def measure(stage: Stage) -> Iterator[Figure]:
         threads = _threads(stage.soleil)
     with ExitStack() as servers:
         log = stage.place.folder / "web.log"
-        web, port = servers.enter_context(running("portal.wsgi:application", log))
+        web, web_port = servers.enter_context(running("portal.wsgi:application", log))
         _, bare_port = servers.enter_context(running("bench.bare:application", log))
-        nadia, hugo = member(stage.soleil, port), member(stage.gare, port)
+        nadia, hugo = member(stage.soleil, web_port), member(stage.gare, web_port)
         floor = Visitor(bare_port, {"Cookie": "sid=key"})
         yield from _lists(stage, (nadia, hugo, floor), web.pid, many, rounds)
+        yield from _searching(stage, web_port, floor, rounds)
         yield from _opening(stage, nadia, floor, threads, rounds)
         yield from _weights(nadia, threads)
 
@@ -123,6 +126,17 @@ def _opening(
     with inside(stage.soleil.pharmacy):
         yield Figure("11.queries", queries_of(stage.soleil, pages[0], **CLICK).counted, BARE_QUERIES)
         yield Figure("11.page.queries", queries_of(stage.soleil, pages[0]).counted, BARE_QUERIES)
+
+
+def _searching(stage: Stage, port: int, floor: Visitor, rounds: int) -> Iterator[Figure]:
+    """The fifty newest rows of what was found; the words were asked for before, and wait in the session."""
+    askers = [looking_for(stage.soleil, port, words) for words in (EVERYWHERE, IN_A_FIFTH)]
+    path = reverse("search")
+    visits = [*((asker, [path]) for asker in askers), (floor, ["/"])]
+    together(visits, WARM_UP)
+    many, some, bare_page = together(visits, rounds)
+    yield Figure("12.many", high(many), high(bare_page), f"« {EVERYWHERE} »; half in {median(many):.0f} ms")
+    yield Figure("12.some", high(some), high(bare_page), f"« {IN_A_FIFTH} »; half in {median(some):.0f} ms")
 
 
 def _weights(nadia: Visitor, threads: Sequence[UUID]) -> Iterator[Figure]:

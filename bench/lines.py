@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from bench import line_fetch, line_form, line_ingest, line_memory, line_pages, line_previews, line_send
+from bench import (
+    line_fetch,
+    line_form,
+    line_growth,
+    line_ingest,
+    line_memory,
+    line_pages,
+    line_previews,
+    line_send,
+)
 from bench.environment import Place
 from bench.figures import Figure
 from bench.stage import Stage, set_up
@@ -20,9 +29,10 @@ class Part(NamedTuple):
 
 PARTS = (
     Part(frozenset({"1", "2", "3", "4", "18", "19"}), line_ingest.measure),
+    Part(frozenset({"5"}), line_growth.measure),
     Part(frozenset({"15"}), line_send.measure),
     Part(frozenset({"16"}), line_fetch.measure),
-    Part(frozenset({"6", "7", "8", "11", "21"}), line_pages.measure),
+    Part(frozenset({"6", "7", "8", "11", "12", "21"}), line_pages.measure),
     Part(frozenset({"28"}), line_form.measure),
     Part(frozenset({"27"}), line_previews.measure),
     Part(frozenset({"17"}), line_memory.measure),

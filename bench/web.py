@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
+from django.urls import reverse
 
 from bench.stage import House
 from scripts.embedded import free_port
 from tenants.context import inside
-from tests.browsing import signed_in
+from tests.browsing import Browser, signed_in
 
 WORKERS = 2
 PATIENCE = 20.0
@@ -62,8 +63,21 @@ class Visitor:
 def member(house: House, port: int) -> Visitor:
     """The titulaire of a pharmacy, signed in with both factors, behind a proxy that speaks TLS."""
     with inside(house.pharmacy):
-        sid = signed_in(house.person, house.pharmacy).sid
-    cookie = f"{settings.SESSION_COOKIE_NAME}={sid}"
+        return _as(signed_in(house.person, house.pharmacy), house, port)
+
+
+def looking_for(house: House, port: int, words: str) -> Visitor:
+    """The same, who has asked for these words: the page of the search finds them again."""
+    with inside(house.pharmacy):
+        browser = signed_in(house.person, house.pharmacy)
+        asked = browser.post(reverse("search"), {"q": words}, headers={"X-Forwarded-Proto": "https"})
+        if asked.status_code != 302:
+            raise AssertionError(f"search: {asked.status_code}")
+        return _as(browser, house, port)
+
+
+def _as(browser: Browser, house: House, port: int) -> Visitor:
+    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.sid}"
     return Visitor(port, {"Host": house.host, "Cookie": cookie, "X-Forwarded-Proto": "https"})
 
 
