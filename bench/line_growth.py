@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bench.figures import Figure
 from bench.hands import Hands
-from bench.line_ingest import WARM_UP, have_ready, take_in
+from bench.line_ingest import have_ready, take_in
 from bench.mails import Letter, Writer
 from bench.meter import Cost, Meter
 from bench.seeding import seed
@@ -23,7 +23,7 @@ def measure(stage: Stage) -> Iterator[Figure]:
     """CPU of everything that works on a mail: seconds would say what else the machine does."""
     number, many = (150, 10_000) if stage.short else (400, 50_000)
     with Hands(stage.place.folder / "growth.log") as hands:
-        _new_ones(stage, hands, WARM_UP, 501)
+        _new_ones(stage, hands, number, 501)  # a fresh process learns the words and the statements first
         few = _stored(stage)
         before = _new_ones(stage, hands, number, 502)
         answers = _answered(stage, hands, number)
