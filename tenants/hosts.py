@@ -36,8 +36,5 @@ class HostTable:
             self._found[name] = (now + settings.HOST_SECONDS, domain)
         return domain
 
-    def forget(self) -> None:
-        self._found.clear()
-
 
 hosts = HostTable()

@@ -22,6 +22,7 @@ from portal.outbound.actions import queue
 from portal.outbound.approval import submit
 from portal.outbound.drafts import save_draft, start_reply
 from portal.outbound.files import attach_file
+from portal.outbound.models import Draft
 from portal.outbound.templates import save_template
 from portal.prescriptions.actions import open_by_hand
 from portal.team.models import Role, User
@@ -111,6 +112,18 @@ class Visits(PharmacyTestCase):
                 yield name, method, path
 
 
+def written(draft: Draft) -> Draft:
+    """A reply with words in it."""
+    return save_draft(
+        draft,
+        by=draft.author,
+        version=draft.version,
+        recipients=draft.recipients,
+        subject=draft.subject,
+        text="Prêt.",
+    )
+
+
 def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
     """One of each thing that has an address, in the pharmacy one is in: what `author` received and wrote."""
     box = box or open_box()
@@ -118,15 +131,7 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
     keep(box, b"\x00\x01\x02\x03" * 100)
     process_stored()
     conversation = Conversation.objects.get()
-    draft = start_reply(conversation, by=author)
-    draft = save_draft(
-        draft,
-        by=author,
-        version=draft.version,
-        recipients=draft.recipients,
-        subject=draft.subject,
-        text="Prêt.",
-    )
+    draft = written(start_reply(conversation, by=author))
     draft.refresh_from_db()
     delivery = queue(draft, by=author, idempotency_key=uuid4(), version=conversation.version)
     return {
@@ -151,14 +156,7 @@ def submitted_by(author: User) -> dict[str, object]:
     """An answer with a file that waits for a pharmacist."""
     draft = start_reply(Conversation.objects.get(), by=author)
     file = attach_file(draft, by=author, name="plan.txt", content=b"deux par jour")
-    draft = save_draft(
-        draft,
-        by=author,
-        version=draft.version,
-        recipients=draft.recipients,
-        subject=draft.subject,
-        text="Prêt.",
-    )
+    draft = written(draft)
     version = Conversation.objects.get().version
     return {"draft_id": submit(draft, by=author, version=version).pk, "upload_id": file.pk}
 

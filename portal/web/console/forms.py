@@ -7,8 +7,8 @@ from datetime import date
 from django import forms
 from django.utils import timezone
 
-from portal.notices.actions import BadAddress, check_address
 from portal.team.models import Role
+from portal.web.notice_address import NoticeAddress
 
 PAST = "Choisissez aujourd’hui ou un jour à venir. Pour fermer le compte tout de suite, désactivez-le."
 
@@ -27,27 +27,12 @@ class LastDay(forms.DateField):
             raise forms.ValidationError(PAST)
 
 
-class Email(forms.EmailField):
-    """Where somebody is told things; may be left empty."""
-
-    def __init__(self) -> None:
-        super().__init__(max_length=254, required=False, error_messages={"invalid": BAD_EMAIL})
-
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        if value:
-            try:
-                check_address(value)
-            except BadAddress as error:
-                raise forms.ValidationError(BAD_EMAIL) from error
-
-
 class InviteForm(forms.Form):
     display_name = forms.CharField(max_length=80)
     sign_in_name = forms.CharField(max_length=60)
     role = forms.ChoiceField(choices=Role.choices, initial=Role.PREPARATEUR)
     last_day = LastDay()
-    email = Email()
+    email = NoticeAddress(bad=BAD_EMAIL)
 
 
 class RoleForm(forms.Form):
@@ -59,7 +44,7 @@ class LastDayForm(forms.Form):
 
 
 class EmailForm(forms.Form):
-    email = Email()
+    email = NoticeAddress(bad=BAD_EMAIL)
 
 
 class AccessForm(forms.Form):

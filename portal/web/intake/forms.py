@@ -15,7 +15,7 @@ from portal.intake.actions import Declared
 from portal.intake.references import LENGTH, typed_reference
 from portal.intake.submitting import ASAP, ON_DAY
 from portal.lib.text import many_lines, visible
-from portal.notices.actions import BadAddress, check_address
+from portal.web.notice_address import NoticeAddress
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -75,27 +75,12 @@ class Phone(forms.CharField):
         )
 
 
-class Email(forms.EmailField):
-    """Where the patient is told; may be left empty."""
-
-    def __init__(self) -> None:
-        super().__init__(required=False, max_length=254, error_messages={"invalid": BAD_EMAIL})
-
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        if value:
-            try:
-                check_address(value)
-            except BadAddress as error:
-                raise ValidationError(BAD_EMAIL) from error
-
-
 class RequestForm(forms.Form):
     birth_name = Name(_("Écrivez votre nom de naissance, comme sur la carte Vitale."))
     first_name = Name(_("Écrivez votre prénom."))
     birth_date = BirthDate()
     phone = Phone()
-    email = Email()
+    email = NoticeAddress(bad=BAD_EMAIL)
     remark = forms.CharField(
         required=False,
         max_length=LONGEST_REMARK,
