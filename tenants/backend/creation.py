@@ -57,7 +57,9 @@ def _forgotten_default() -> Any:
 
 def _let_return(pool: Any) -> None:
     """Wait, five seconds at most, until the pool has its connections back: it takes them in a thread, and leaks
-    those that it had no time for before it was closed."""
+    those that it had no time for before it was closed. One that was never opened has none to wait for."""
+    if pool.closed:
+        return
     until = time.monotonic() + 5
     while (stats := pool.get_stats())["pool_available"] < stats["pool_size"] and time.monotonic() < until:
         time.sleep(0.005)
