@@ -176,6 +176,20 @@ MAX_FETCH_BYTES = env.int("MAX_FETCH_BYTES", 60 * 1024 * 1024)
 BLOB_ROOT = Path(env.str("BLOB_ROOT", str(BASE_DIR / ".dev" / "blobs")))
 ANTIVIRUS = env.str("ANTIVIRUS", "builtin-eicar" if DEMO else "")
 
+# --- Open reference data, loaded each day by its owner (docs/operations.md) ---------------------------------
+
+# A path, a folder whose newest file counts, or an HTTPS address; and the authority to believe there.
+DIRECTORY_SOURCE = env.str("DIRECTORY_SOURCE", "")
+WHITELIST_SOURCE = env.str("WHITELIST_SOURCE", "")
+REFERENCE_CA = env.str("REFERENCE_CA", "")
+# Per cent that a day's file may lose before it is taken for a damaged one.
+DIRECTORY_MOST_LOST = env.int("DIRECTORY_MOST_LOST", 10)
+WHITELIST_MOST_LOST = env.int("WHITELIST_MOST_LOST", 50)
+DIRECTORY_BAD_LINES = env.int("DIRECTORY_BAD_LINES", 0)
+DIRECTORY_MAX_BYTES = env.int("DIRECTORY_MAX_BYTES", 1024 * 1024 * 1024)
+# From this age on the screens say how old they are.
+REFERENCE_OLD_DAYS = env.int("REFERENCE_OLD_DAYS", 7)
+
 # --- Notices: content-free e-mails to people, from a sender of their own, never from the BAL ------------------
 
 NOTICE_SMTP_HOST = env.str("NOTICE_SMTP_HOST", "")  # empty: no notice leaves, and the pages say so

@@ -10,10 +10,10 @@ from django.db.backends.utils import CursorWrapper
 from tenants.backend.base import role_name
 from tenants.connections import OWNER, owner
 
-__all__ = ["OWNER", "drop_pharmacy", "fence_pharmacy", "fence_public", "hide_migrations"]
+__all__ = ["OWNER", "drop_pharmacy", "fence_pharmacy", "fence_public", "grant_reading", "hide_migrations"]
 
 # Reference data that each pharmacy may read, and nobody but the owner may write.
-REFERENCE_TABLES = ("directory_trusteddomain",)
+REFERENCE_TABLES = ("directory_trusteddomain", "directory_entry", "directory_load")
 
 WAKE = """
 CREATE OR REPLACE FUNCTION public.wake(what text, due_at timestamptz) RETURNS void
@@ -127,7 +127,13 @@ def fence_public() -> None:
             cursor.execute(function.format(**names))
         cursor.execute(PUBLIC_RIGHTS.format(**names))
         for table in REFERENCE_TABLES:
-            cursor.execute(f"GRANT SELECT ON {table} TO {names['login']}, {names['group']}")
+            grant_reading(table, cursor)
+
+
+def grant_reading(table: str, cursor: CursorWrapper) -> None:
+    """Let every pharmacy read a table of reference data (owner; again for one that is loaded anew)."""
+    names = _names()
+    cursor.execute(f"GRANT SELECT ON {table} TO {names['login']}, {names['group']}")
 
 
 def fence_pharmacy(schema_name: str, cursor: CursorWrapper) -> None:

@@ -77,6 +77,8 @@ class CommittingPharmacyTestCase(TransactionTestCase):
             empty(pharmacy)
         with connections[OWNER].cursor() as cursor:
             cursor.execute("TRUNCATE tenants_wakeup, tenants_tally, directory_trusteddomain")
+            # Few tests load any, and to empty what is empty costs less this way.
+            cursor.execute("DELETE FROM directory_entry; DELETE FROM directory_load")
 
 
 def team_of_soleil() -> tuple[User, User, User]:

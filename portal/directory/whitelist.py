@@ -8,9 +8,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal.directory.models import TrustedDomain
+from portal.directory.models import Load, Reference, TrustedDomain
+from tenants.connections import OWNER
 
-OWNER = "owner"
+
+class Shrunk(Exception):
+    """A list that lost so many domains cannot be true; the message says how many, in French."""
 
 
 def refused_domains(domains: Iterable[str]) -> set[str]:
@@ -25,14 +28,25 @@ def refused_domains(domains: Iterable[str]) -> set[str]:
     return asked - set(known)
 
 
-def replace_whitelist(domains: Iterable[str]) -> tuple[int, int]:
-    """Make the white list exactly `domains`, in one transaction of the owner: (added, removed)."""
+def replace_whitelist(domains: Iterable[str], *, forced: bool = False) -> tuple[int, int]:
+    """Make the white list exactly `domains`, in one transaction of the owner: (added, removed).
+
+    Raises:
+        Shrunk: it lost more than WHITELIST_MOST_LOST per cent of its domains, and is not `forced`. A file cut in its
+            middle may still be well formed.
+    """
     wanted = set(domains)
     now = timezone.now()
     table = TrustedDomain.objects.using(OWNER)
     with transaction.atomic(using=OWNER):
         known = set(table.values_list("domain", flat=True))
-        table.filter(domain__in=known - wanted).delete()
+        lost, gained = known - wanted, wanted - known
+        if not forced and len(lost) * 100 > len(known) * settings.WHITELIST_MOST_LOST:
+            raise Shrunk(f"Le fichier a perdu {len(lost)} domaines sur les {len(known)} en place.")
+        table.filter(domain__in=lost).delete()
         table.filter(domain__in=known & wanted).update(loaded_at=now)
-        table.bulk_create(TrustedDomain(domain=domain, loaded_at=now) for domain in sorted(wanted - known))
-    return len(wanted - known), len(known - wanted)
+        table.bulk_create(TrustedDomain(domain=domain, loaded_at=now) for domain in sorted(gained))
+        Load.objects.using(OWNER).create(
+            what=Reference.WHITELIST, at=now, rows=len(wanted), added=len(gained), removed=len(lost)
+        )
+    return len(gained), len(lost)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, transaction
+from django.utils import timezone
 
-from portal.directory.models import TrustedDomain
+from portal.directory.loads import state_of
+from portal.directory.models import Load, Reference, TrustedDomain
 from portal.directory.whitelist import refused_domains
 from portal.directory.whitelist_file import BadWhitelist, read_whitelist
+from tenants.fences import OWNER
 from tests.base import CommittingPharmacyTestCase
 
 XML = """<?xml version="1.0" encoding="UTF-8"?>
@@ -64,18 +68,39 @@ class LoadingTheWhitelist(CommittingPharmacyTestCase):
     def test_a_list_that_loses_more_than_half_its_domains_must_be_forced(self) -> None:
         load("".join(f"d{n}.mssante.fr\n" for n in range(10)))
 
-        with self.assertRaisesRegex(CommandError, "4 domaines contre 10"):
+        with self.assertRaisesRegex(CommandError, "6 domaines sur les 10"):
             load("".join(f"d{n}.mssante.fr\n" for n in range(4)))
         load("d1.mssante.fr\n", force=True)
 
         self.assertEqual(TrustedDomain.objects.count(), 1)
+
+    def test_how_much_a_list_may_lose_is_a_setting(self) -> None:
+        load("".join(f"d{n}.mssante.fr\n" for n in range(10)))
+
+        with self.settings(WHITELIST_MOST_LOST=10), self.assertRaisesRegex(CommandError, "2 domaines"):
+            load("".join(f"d{n}.mssante.fr\n" for n in range(8)))
 
     def test_a_missing_file_is_no_empty_list(self) -> None:
         load(XML)
 
         with self.assertRaisesRegex(CommandError, "illisible"):
             call_command("load_whitelist", str(Path(tempfile.gettempdir()) / "absent.xml"))
+        with self.assertRaisesRegex(CommandError, "Aucun fichier"):
+            call_command("load_whitelist")
         self.assertEqual(TrustedDomain.objects.count(), 2)
+
+    def test_its_age_is_known_and_why_a_newer_file_was_not_taken(self) -> None:
+        self.assertTrue(state_of(Reference.WHITELIST).missing)
+        load(XML)
+        with self.assertRaises(CommandError):
+            load("pas un domaine\n")
+
+        state = state_of(Reference.WHITELIST)
+
+        self.assertEqual((state.rows, state.old), (2, False))
+        self.assertIn("pas un domaine", state.refused)
+        Load.objects.using(OWNER).filter(refused="").update(at=timezone.now() - timedelta(days=8))
+        self.assertTrue(state_of(Reference.WHITELIST).old)
 
     def test_a_pharmacy_cannot_trust_a_domain_by_itself(self) -> None:
         with self.assertRaisesRegex(ProgrammingError, "permission denied"), transaction.atomic():

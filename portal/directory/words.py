@@ -1,0 +1,31 @@
+"""The words by which a line of the directory is found: no accents, no case, each once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from portal.lib.text import fold
+
+# In every address, so that looking for them would find everybody.
+EVERYWHERE = frozenset({"mssante", "fr"})
+
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+def words_of(text: str) -> list[str]:
+    """In their order, each once: « L’Haÿ-les-Roses » is l, hay, les, roses."""
+    return list(dict.fromkeys(_WORD.findall(fold(text))))
+
+
+def kept_words(parts: Iterable[str], postcode: str) -> str:
+    """What Entry.words holds: the words of these parts, and the mark of the place, which nobody can type."""
+    found = [word for word in words_of(" ".join(parts)) if word not in EVERYWHERE]
+    return f" {' '.join((*found, *area_mark(postcode)))} "
+
+
+def area_mark(postcode: str) -> tuple[str, ...]:
+    """The department of a postcode, as a word: @58; Corsica is one, those overseas have three figures."""
+    if not postcode[:2].isdigit():
+        return ()
+    return (f"@{postcode[: 3 if postcode >= '97' else 2]}",)
