@@ -63,6 +63,17 @@ class Tally(models.Model):
         return f"{self.what} {self.n}"
 
 
+class Recording(models.Model):
+    """What the migrations say to make a pharmacy's tables, to be said again (tenants/recording.py). The owner's."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    script = models.TextField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 class Wakeup(models.Model):
     """That a pharmacy has something due. Written by `wake`, read by `claim_due`, both SQL functions."""
 

@@ -1,4 +1,4 @@
-"""Make a pharmacy: its row, hosts, schema and role in one transaction; migrate those that lag."""
+"""Make a pharmacy: its row, hosts, schema, role and tables in one transaction."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from tenants.connections import owner
 from tenants.context import inside
 from tenants.fences import OWNER, fence_pharmacy, hide_migrations
 from tenants.models import Domain, DomainKind, Pharmacy
+from tenants.recording import make_tables
 
 CONTENT_PREFIX = "contenu."
 
@@ -55,22 +55,11 @@ def provision(new: NewPharmacy, *, then: Callable[[Pharmacy], None] = lambda pha
         Domain.objects.using(OWNER).bulk_create(_domains(pharmacy, new.host))
         with owner().cursor() as cursor:
             fence_pharmacy(pharmacy.schema_name, cursor)
-        migrate_schema(pharmacy.schema_name)
+        make_tables(pharmacy.schema_name)
         with owner().cursor() as cursor:
             hide_migrations(pharmacy.schema_name, cursor)
         _inside_as_owner(pharmacy, then)
     return Pharmacy.objects.get(id=pharmacy_id)
-
-
-def migrate_schema(schema_name: str) -> None:
-    """Bring one schema to the newest migrations; no signal is sent, none is needed there."""
-    connection = owner()
-    connection.set_schema(schema_name, include_public=False)
-    try:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-    finally:
-        connection.set_schema_to_public()
 
 
 def _inside_as_owner(pharmacy: Pharmacy, then: Callable[[Pharmacy], None]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portal.vault.keys import new_keyring
-from tenants.fences import OWNER
-from tenants.models import Pharmacy
+from tenants.fences import OWNER, drop_pharmacy
+from tenants.models import Domain, Pharmacy
 from tenants.provisioning import NewPharmacy, provision
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ def open_pharmacies() -> None:
     ):
         new = NewPharmacy(name=name, finess=finess, host=HOSTS[finess], keyring=new_keyring)
         provision(new, then=lambda pharmacy, who=titulaire: appoint(*who))
+
+
+def remove(pharmacy: Pharmacy) -> None:
+    """Take away a pharmacy that a test opened."""
+    Domain.objects.using(OWNER).filter(tenant=pharmacy).delete()
+    Pharmacy.objects.using(OWNER).filter(pk=pharmacy.pk)._raw_delete(OWNER)
+    drop_pharmacy(pharmacy.schema_name)
 
 
 def appoint(sign_in_name: str, display_name: str, *, using: str = OWNER) -> None:

@@ -38,7 +38,7 @@ class ForEveryTable(PharmacyTestCase):
             self.refuses(f"TRUNCATE {self.gare.schema_name}.{table}")
 
     def test_a_pharmacy_cannot_read_who_the_pharmacies_are(self) -> None:
-        for table in ("tenants_pharmacy", "tenants_domain", "tenants_wakeup"):
+        for table in ("tenants_pharmacy", "tenants_domain", "tenants_wakeup", "tenants_recording"):
             self.refuses(f"SELECT * FROM public.{table}")
 
     def test_a_pharmacy_reads_reference_data_and_writes_none(self) -> None:
@@ -72,6 +72,17 @@ class OutsideAPharmacy(PharmacyTestCase):
                 connection.cursor() as cursor,
             ):
                 cursor.execute(f"SELECT * FROM {self.soleil.schema_name}.{table}")
+
+    def test_the_login_neither_reads_nor_writes_what_the_owner_will_execute(self) -> None:
+        leave()
+
+        for statement in ("SELECT script FROM tenants_recording", "UPDATE tenants_recording SET script = ''"):
+            with (
+                self.assertRaisesMessage(ProgrammingError, "permission denied"),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute(statement)
 
     def test_code_that_needs_a_pharmacy_says_so(self) -> None:
         leave()

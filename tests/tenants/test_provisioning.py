@@ -9,7 +9,7 @@ from django.db import connections
 
 from portal.vault.keys import new_keyring
 from tenants.context import leave
-from tenants.fences import OWNER, drop_pharmacy
+from tenants.fences import OWNER
 from tenants.migrating import lagging
 from tenants.models import Domain, DomainKind, Pharmacy
 from tenants.provisioning import AlreadyThere, NewPharmacy, provision
@@ -22,13 +22,8 @@ THIRD = NewPharmacy(name="Pharmacie du Pont", finess="580009918", host="pont.loc
 class Opening(CommittingPharmacyTestCase):
     def open_third(self) -> Pharmacy:
         pharmacy = provision(THIRD, then=lambda _: cast.appoint("paul", "Paul Pont"))
-        self.addCleanup(self.remove, pharmacy)
+        self.addCleanup(cast.remove, pharmacy)
         return pharmacy
-
-    def remove(self, pharmacy: Pharmacy) -> None:
-        Domain.objects.using(OWNER).filter(tenant=pharmacy).delete()
-        Pharmacy.objects.using(OWNER).filter(pk=pharmacy.pk)._raw_delete(OWNER)
-        drop_pharmacy(pharmacy.schema_name)
 
     def setUp(self) -> None:
         super().setUp()

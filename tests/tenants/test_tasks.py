@@ -16,8 +16,8 @@ from portal.patients.models import Patient
 from portal.vault.keys import new_keyring
 from tenants.celery import HEADER, PharmacyTask
 from tenants.context import NoPharmacy, current_pharmacy, inside, leave
-from tenants.fences import OWNER, drop_pharmacy
-from tenants.models import Domain, Pharmacy
+from tenants.fences import OWNER
+from tenants.models import Pharmacy
 from tenants.provisioning import NewPharmacy, provision
 from tenants.tasks import tick
 from tenants.wakeups import wake
@@ -115,9 +115,7 @@ class Interleaved(CommittingPharmacyTestCase):
         leave()
         connection.close()
         for pharmacy in self.many[2:]:
-            Domain.objects.using(OWNER).filter(tenant=pharmacy).delete()
-            Pharmacy.objects.using(OWNER).filter(pk=pharmacy.pk)._raw_delete(OWNER)
-            drop_pharmacy(pharmacy.schema_name)
+            cast.remove(pharmacy)
 
     def test_a_thousand_tasks_of_twenty_pharmacies_none_astray(self) -> None:
         chance = random.Random(7)

@@ -10,9 +10,9 @@ from django.core.management.commands.migrate import Command as DjangoMigrate
 
 from tenants.connections import OWNER, owner
 from tenants.fences import fence_public
-from tenants.migrating import lagging
+from tenants.migrating import lagging, migrate_schema
 from tenants.models import Pharmacy
-from tenants.provisioning import migrate_schema
+from tenants.recording import record
 
 logger = logging.getLogger(__name__)
 
@@ -34,16 +34,26 @@ class Command(DjangoMigrate):
         if options["plan"] or options["check_unapplied"]:
             return
         fence_public()
-        self._migrate_pharmacies(options["verbosity"])
+        failed = self._migrate_pharmacies(options["verbosity"])
+        self._record()
+        if failed:
+            names = ", ".join(f"{pharmacy.name} ({pharmacy.schema_name})" for pharmacy in failed)
+            raise CommandError(f"Migration impossible, et portail fermé, pour : {names}.")
 
-    def _migrate_pharmacies(self, verbosity: int) -> None:
+    def _migrate_pharmacies(self, verbosity: int) -> list[Pharmacy]:
         behind = lagging(Pharmacy.objects.using(OWNER).order_by("schema_name").iterator())
         failed = [pharmacy for pharmacy in behind if not self._migrate_one(pharmacy)]
         if verbosity:
             self.stdout.write(f"{len(behind) - len(failed)} pharmacie(s) migrée(s).")
-        if failed:
-            names = ", ".join(f"{pharmacy.name} ({pharmacy.schema_name})" for pharmacy in failed)
-            raise CommandError(f"Migration impossible, et portail fermé, pour : {names}.")
+        return failed
+
+    @staticmethod
+    def _record() -> None:
+        """For the pharmacies to come, which are opened all the same if this fails, in seconds instead of at once."""
+        try:
+            record()
+        except Exception:
+            logger.exception("recording the migrations failed; pharmacies are opened by running them")
 
     def _migrate_one(self, pharmacy: Pharmacy) -> bool:
         try:
