@@ -11,6 +11,7 @@ from bench import (
     line_growth,
     line_ingest,
     line_memory,
+    line_opening,
     line_pages,
     line_previews,
     line_send,
@@ -36,6 +37,7 @@ PARTS = (
     Part(frozenset({"28"}), line_form.measure),
     Part(frozenset({"27"}), line_previews.measure),
     Part(frozenset({"17"}), line_memory.measure),
+    Part(frozenset({"23"}), line_opening.measure),  # the last: it leaves many pharmacies behind
 )
 
 
@@ -43,8 +45,6 @@ def measure(place: Place, wanted: Iterable[str], *, short: bool) -> Iterator[Fig
     """Every figure of the wanted lines (all of them if none is named)."""
     stage = set_up(place, short=short)
     asked = {line.split(".")[0] for line in wanted}
-    if not asked or "23" in asked:
-        yield Figure("23.create", stage.opening)
     for part in PARTS:
         if not asked or part.lines & asked:
             yield from part.measure(stage)

@@ -59,12 +59,13 @@ KINDS = (
         "relfrozenxid relminmxid",
     ),
     Kind(
-        "column",
+        "column",  # PostgreSQL 15.20 keeps a number of its own among the options
         "attrelid::regclass",
-        "concat(format_type(atttypid, atttypmod), ' ', pg_get_expr(adbin, adrelid))",
+        "concat(format_type(atttypid, atttypmod), ' ', pg_get_expr(adbin, adrelid), ' ', "
+        "(SELECT array_agg(o ORDER BY o) FROM unnest(attoptions) o WHERE NOT starts_with(o, 'pg_attver=')))",
         "pg_attribute r LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum) "
         f"WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = {OURS})",
-        "attrelid atttypid",
+        "attrelid atttypid attoptions",
     ),
     Kind(
         "constraint",

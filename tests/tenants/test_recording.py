@@ -36,6 +36,7 @@ CHANGES = (
     "ALTER TABLE {schema}.team_user ALTER COLUMN active SET DEFAULT true",
     "ALTER TABLE {schema}.team_user ALTER COLUMN display_name DROP NOT NULL",
     "ALTER TABLE {schema}.team_user ALTER COLUMN display_name SET STORAGE EXTERNAL",
+    "ALTER TABLE {schema}.team_user ALTER COLUMN display_name SET (n_distinct = 5)",
     "ALTER TABLE {schema}.house_openinghours ALTER COLUMN id SET GENERATED ALWAYS",
     "ALTER TABLE {schema}.team_user SET (fillfactor = 70)",
     "ALTER TABLE {schema}.django_session SET UNLOGGED",
