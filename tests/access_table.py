@@ -49,6 +49,7 @@ TEAM_HOST = {
     "assign": needs(Permission.ASSIGN),
     "finish": needs(Permission.FINISH),
     "reopen": needs(Permission.FINISH),
+    "unread": needs(Permission.READ),
     "reply": needs(Permission.REPLY, Permission.SEND_TEMPLATE),
     "add_note": needs(Permission.NOTE),
     "called": needs(Permission.REPLY),

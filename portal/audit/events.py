@@ -54,6 +54,7 @@ class Event(TextChoices):
 
     # What the team reads and does.
     CONVERSATION_OPEN = "conversation:open", "Conversation consultée"
+    CONVERSATION_UNREAD = "conversation:unread", "Conversation marquée non lue"
     CONVERSATION_ASSIGN = "conversation:assign", "Conversation attribuée"
     CONVERSATION_FINISH = "conversation:finish", "Conversation terminée"
     CONVERSATION_REOPEN = "conversation:reopen", "Conversation rouverte"

@@ -13,6 +13,7 @@ from portal.conversations import counters
 from portal.conversations.filing import NewFile, file_from_form, file_message, file_sent
 from portal.conversations.locking import StaleVersion, locked
 from portal.conversations.models import Conversation, ConversationState, Message, MessageKind
+from portal.conversations.reading import note_read
 
 if TYPE_CHECKING:
     from portal.team.models import User
@@ -115,6 +116,7 @@ def mark_opened(conversation: Conversation, *, by: User) -> None:
             before = counters.counted(conversation)
             conversation.unopened = False
             counters.move(before, counters.counted(conversation))
+        note_read(conversation, by=by)
         record(Event.CONVERSATION_OPEN, by=by, on=("conversation", conversation.pk))
 
 

@@ -14,6 +14,7 @@ from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations.listing import PAGE
 from portal.conversations.models import Conversation, ConversationQuerySet, Message
+from portal.conversations.reading import read_by
 from portal.mailboxes.models import Mailbox
 from portal.vault.index import fingerprint, query_tokens, tsquery_literal
 
@@ -91,4 +92,4 @@ def _hits(query: str, by: User) -> list[UUID]:
 
 def _rows(hits: Iterable[UUID], by: User) -> ConversationQuerySet:
     visible = Conversation.objects.visible_to(by.id).filter(pk__in=set(hits))
-    return visible.newest_first().for_lists()
+    return visible.newest_first().for_lists().annotate(read=read_by(by.id))

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from portal.conversations.models import Conversation, ConversationQuerySet
+from portal.conversations.reading import read_by
 from portal.team.models import User
 
 PAGE = 50
@@ -39,12 +40,12 @@ class Page:
 
 
 def page(user: User, view: View, *, after: Cursor | None = None, size: int = PAGE) -> Page:
-    """One page of a view, in one query; each row with the name of its assignee."""
+    """One page of a view, in one query; each row with the name of its assignee, and when `user` last `read` it."""
     found = _in_view(Conversation.objects.visible_to(user.id), view, user).newest_first()
     if after is not None:
         earlier = Q(last_message_at__lt=after.at) | Q(id__lt=after.id)
         found = found.filter(earlier, last_message_at__lte=after.at)
-    rows = list(found.for_lists()[: size + 1])
+    rows = list(found.for_lists().annotate(read=read_by(user.id))[: size + 1])
     shown = rows[:size]
     return Page(shown, Cursor(shown[-1].last_message_at, shown[-1].id) if len(rows) > size else None)
 

@@ -130,6 +130,23 @@ class Conversation(models.Model):
         return str(self.pk)
 
 
+class ReadMark(models.Model):
+    """Until when one person has read one conversation: all that reached the team by `at`."""
+
+    id = models.BigAutoField(primary_key=True)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    objects = SealedManager["ReadMark"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="read_mark_once")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class MessageKind(models.TextChoices):
     RECEIVED = "in", "Reçu"
     SENT = "out", "Envoyé"

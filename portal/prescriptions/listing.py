@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.conversations.models import LISTED
+from portal.conversations.reading import read_by
 from portal.prescriptions.models import Prescription
 from portal.team.models import User
 
@@ -11,9 +12,10 @@ MOST = 200
 
 
 def under_way(user: User) -> list[Prescription]:
-    """Up to MOST and one more, each with its conversation as lists show it, in one query."""
+    """Up to MOST and one more, each with its conversation as lists show it and when `user` last `read` that."""
     found = Prescription.objects.visible_to(user.id).under_way().most_urgent_first()
     shown = found.select_related("conversation__assignee").only(
         "state", "moved_at", "nature", *(f"conversation__{name}" for name in LISTED)
     )
-    return list(shown[: MOST + 1])
+    read = read_by(user.id, conversation="conversation")
+    return list(shown.annotate(read=read)[: MOST + 1])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from uuid import uuid4
 
 from django.conf import settings
+from django.utils import timezone
 
 from portal.audit.actions import OPERATOR
-from portal.conversations.actions import assign, finish
+from portal.conversations.actions import assign, finish, mark_opened
 from portal.conversations.models import Conversation
 from portal.directory.whitelist import replace_whitelist
 from portal.house.actions import set_details, set_hours
@@ -128,6 +129,8 @@ def open_demo_pharmacy(wanted: DemoPharmacy) -> Pharmacy:
     with inside(pharmacy):
         for sign_in_name, display_name, role in wanted.people[1:]:
             _person(sign_in_name, display_name, role, using="default")
+        # They worked here before the week of mail: what they have not read is theirs to read.
+        User.objects.update(created_at=timezone.now() - timedelta(days=30))
         set_hours(HOURS, by=OPERATOR)
         set_details(address=wanted.address, phone=wanted.phone, by=OPERATOR)
         titulaire = User.objects.get(sign_in_name=wanted.people[0][0])
@@ -176,6 +179,7 @@ def _deal_with(conversation: Conversation, people: dict[str, User]) -> None:
     if name not in people:
         return
     who = people[name]
+    mark_opened(conversation, by=who)
     conversation = assign(conversation, to=who, by=who, version=conversation.version)
     if answer:
         draft = start_reply(conversation, by=who)

@@ -95,7 +95,7 @@
   const mark = (row) => {
     for (const other of document.querySelectorAll("#rows [aria-current]")) other.removeAttribute("aria-current");
     row.setAttribute("aria-current", "true");
-    row.classList.remove("unread");
+    row.classList.remove("unread", "untouched");
   };
 
   document.addEventListener("htmx:afterSettle", (event) => {

@@ -19,6 +19,7 @@
     j: () => move(1),
     k: () => move(-1),
     e: () => byId("finish")?.requestSubmit(),
+    u: () => byId("unread")?.requestSubmit(),
     a: () => {
       const menu = byId("assign");
       if (!menu) return;

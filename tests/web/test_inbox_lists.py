@@ -31,7 +31,7 @@ class Lists(InboxTestCase):
         html = self.as_karim.get(page("inbox_view", "a-traiter")).content.decode()
 
         self.assertLess(html.index("Léa Durand"), html.index("Mon ordonnance"))
-        for words in ("Voici l’ordonnance.", "Patient", "1 pièce", "Non lu"):
+        for words in ("Voici l’ordonnance.", "Patient", "1 pièce", "Personne ne l’a lu"):
             self.assertIn(words, html)
 
     def test_a_row_says_who_has_taken_it(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.db import connection
 
 from portal.audit.events import Event
@@ -14,6 +16,7 @@ from portal.mailboxes.models import MailboxKind
 from portal.outbound.actions import queue
 from portal.outbound.drafts import save_draft, start_reply
 from portal.outbound.models import Delivery
+from portal.team.models import User
 from tests.browsing import Browser
 from tests.documents.files import encrypted_pdf, pdf
 from tests.inbound.letters import LEA, MARTIN, letter
@@ -111,6 +114,30 @@ class Reading(InboxTestCase):
         self.assertEqual((entry.actor, entry.object_id), (self.karim.pk, conversation.pk))
         self.assertFalse(Conversation.objects.get().unopened)
         self.assertEqual(Conversation.objects.get().version, conversation.version)
+
+    def test_bold_is_for_whom_has_not_read_it_and_the_dot_while_nobody_has(self) -> None:
+        User.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
+        conversation = self.received()
+        row = f'class="row{{}}" id="row-{conversation.pk}"'
+        inbox = page("inbox_view", "a-traiter")
+        self.assertContains(self.as_claire.get(inbox), row.format(" unread untouched"))
+
+        self.open(conversation)
+
+        self.assertContains(self.as_karim.get(inbox), row.format(""))
+        self.assertContains(self.as_claire.get(inbox), row.format(" unread"))
+        self.assertContains(
+            self.as_claire.get(page("conversation", conversation.pk)), "Lu par Karim B. et vous"
+        )
+
+    def test_marked_unread_one_is_back_at_the_list_where_it_is_bold(self) -> None:
+        conversation = self.received()
+        self.open(conversation)
+
+        answer = self.as_karim.post(page("unread", conversation.pk) + "?vue=a-moi")
+
+        self.assertEqual((answer.status_code, answer["Location"]), (302, "/equipe/a-moi/"))
+        self.assertContains(self.as_karim.get("/equipe/a-traiter/"), 'class="row unread"')
 
     def test_one_comes_back_to_the_view_one_came_from(self) -> None:
         conversation = self.received()

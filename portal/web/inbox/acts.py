@@ -10,10 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.conversations.actions import NotAssignable, StaleVersion, assign, finish, note_call, reopen
 from portal.conversations.models import Conversation, ConversationKind
+from portal.conversations.reading import mark_unread
 from portal.team.models import User
 from portal.team.policy import Permission
 from portal.web.access import requires
-from portal.web.inbox.answers import after_act, in_shell, viewer_of
+from portal.web.inbox.answers import after_act, away, in_shell, viewer_of
 from portal.web.inbox.cards import HeldCard
 from portal.web.inbox.conversation import conversation_card
 from portal.web.inbox.doors import conversation_for
@@ -61,6 +62,14 @@ def finish_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def reopen_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     return _change(request, conversation_id, reopen)
+
+
+@requires(Permission.READ)
+@require_POST
+def unread(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Have it in bold again for oneself, and go back to the list."""
+    mark_unread(conversation_for(request.user, conversation_id), by=request.user)
+    return away(request, viewer_of(request).place.url)
 
 
 @requires(Permission.REPLY)

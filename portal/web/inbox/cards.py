@@ -138,7 +138,8 @@ class Row:
     subject: str
     snippet: str
     chips: tuple[Chip, ...] = ()
-    unread: bool = False
+    unread: bool = False  # by the one who looks
+    untouched: bool = False  # nobody of the team has opened it since something came in
     current: bool = False
     group: str = ""
     in_place: bool = True  # opened beside the list, by htmx
@@ -244,7 +245,8 @@ class MessageCard:
 
     `origin` is where it came from (« Mon espace santé »), `to` the recipients by name, `remark` what one must
     know of its reading (« Caractères devinés »), `ending` that it ends the exchange, `folded` an old one that
-    shows only its first line, `original_url` the mail as it came, for those who may have it.
+    shows only its first line, `original_url` the mail as it came, for those who may have it, `read_by` who of
+    the team has read it.
     """
 
     id: UUID
@@ -264,6 +266,7 @@ class MessageCard:
     attachments: tuple[AttachmentCard, ...] = ()
     delivery: DeliveryCard | None = None
     original_url: str = ""
+    read_by: str = ""
     shape: ClassVar[str] = "message"
 
 
@@ -370,6 +373,7 @@ class ConversationCard:
     silence: str = ""
     closed: str = ""
     close_url: str = ""
+    unread_url: str = ""
     note: NoteDraft | None = None
     fault: str = ""
     back_url: str = ""

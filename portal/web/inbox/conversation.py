@@ -30,6 +30,7 @@ from portal.web.inbox.form_cards import form_card
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.people import choices, correspondent, first_name, initials, person
 from portal.web.inbox.places import Place, conversation_url
+from portal.web.inbox.readers import Readers, readers_in
 from portal.web.inbox.review_cards import ReviewTyped
 from portal.web.inbox.reviews import submitted_in
 from portal.web.inbox.rows import NO_SUBJECT
@@ -80,8 +81,9 @@ def conversation_card(
     me = viewer.me
     who, kind = correspondent(conversation)
     messages = list(Message.objects.thread(conversation.pk))
-    entries = _entries(conversation, messages, viewer)
-    files, team = tuple(pieces(entries)), list(User.objects.filter(active=True))
+    team = list(User.objects.filter(active=True))
+    entries = _entries(conversation, messages, viewer, readers_in(conversation, team, me))
+    files = tuple(pieces(entries))
     silence, closed = _silence(conversation, me), _closed(conversation, messages)
     by_form = form_card(conversation)
     composer = None if silence else _composer(conversation, me, draft)
@@ -109,6 +111,7 @@ def conversation_card(
         silence=silence or closed,
         closed=closed,
         close_url=_close_url(conversation, me),
+        unread_url=reverse("unread", args=[conversation.pk]) if conversation.last_received_at else "",
         note=(note or NoteDraft()) if allows(me, Permission.NOTE) else None,
         fault=fault or _trouble(conversation, entries),
         back_url=viewer.place.url,
@@ -130,9 +133,12 @@ def _announced(files: Iterable[AttachmentCard]) -> tuple[Announced, ...]:
     return tuple(found.values())
 
 
-def _entries(conversation: Conversation, messages: list[Message], viewer: Viewer) -> tuple[Entry, ...]:
+def _entries(
+    conversation: Conversation, messages: list[Message], viewer: Viewer, read: Readers
+) -> tuple[Entry, ...]:
     sent = sent_in(conversation) if conversation.last_sent_at else {}
-    return timeline(conversation, messages, sent, me=viewer.me, files=viewer.files, now=timezone.now())
+    now = timezone.now()
+    return timeline(conversation, messages, sent, me=viewer.me, files=viewer.files, read=read, now=now)
 
 
 def viewed_url(conversation: Conversation, viewer: Viewer) -> str:

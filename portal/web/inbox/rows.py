@@ -8,7 +8,9 @@ from uuid import UUID
 
 from portal.conversations.listing import View
 from portal.conversations.models import Conversation, ConversationState
+from portal.conversations.reading import is_unread
 from portal.outbound.models import Delivery, DeliveryState
+from portal.team.models import User
 from portal.web.inbox.cards import Chip, Row
 from portal.web.inbox.people import correspondent, first_name, initials
 from portal.web.inbox.places import Place, conversation_url
@@ -42,7 +44,8 @@ def marks_of(conversations: list[Conversation], drafted: Mapping[UUID, bool]) ->
     return Marks(drafted, frozenset(each for each in uncertain if each))
 
 
-def row(conversation: Conversation, *, place: Place, marks: Marks, current: UUID | None) -> Row:
+def row(conversation: Conversation, *, me: User, place: Place, marks: Marks, current: UUID | None) -> Row:
+    """`conversation` as portal/conversations/listing.py gives it, with `read`."""
     who, kind = correspondent(conversation)
     return Row(
         conversation_id=conversation.pk,
@@ -54,7 +57,8 @@ def row(conversation: Conversation, *, place: Place, marks: Marks, current: UUID
         subject=conversation.subject or NO_SUBJECT,
         snippet=conversation.snippet,
         chips=tuple(_chips(conversation, kind, place, marks)),
-        unread=conversation.unopened,
+        unread=is_unread(conversation, me, read=conversation.__dict__["read"]),
+        untouched=conversation.unopened,
         current=conversation.pk == current,
     )
 

@@ -66,20 +66,20 @@ def _found(words: str, me: User) -> tuple[ListCard, int]:
     if not words:
         return ListCard(view=VIEW, title=TITLE), 200
     try:
-        return _listed(find(words, by=me)), 200
+        return _listed(find(words, by=me), me), 200
     except NothingToLookFor:
         return ListCard(view=VIEW, title=TITLE, remark=NO_WORDS), 200
     except SearchUnavailable:
         return ListCard(view=VIEW, title=TITLE, remark=FAILED, failed=True), 503
 
 
-def _listed(found: Findings) -> ListCard:
+def _listed(found: Findings, me: User) -> ListCard:
     """Without the mark of one's own drafts: a statement less, so that the page stays within its ten."""
     marks = marks_of(found.rows, {})
     return ListCard(
         view=VIEW,
         title=TITLE,
-        rows=tuple(row(each, place=TO_DO, marks=marks, current=None) for each in found.rows),
+        rows=tuple(row(each, me=me, place=TO_DO, marks=marks, current=None) for each in found.rows),
         remark=PARTIAL if found.partial else "",
     )
 

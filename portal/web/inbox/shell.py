@@ -92,7 +92,7 @@ def page(me: User, spot: Spot) -> ListCard:
     return ListCard(
         view=place.slug,
         title=place.label,
-        rows=tuple(row(each, place=place, marks=marks, current=current) for each in found.rows),
+        rows=tuple(row(each, me=me, place=place, marks=marks, current=current) for each in found.rows),
         more_url=f"{place.url}?apres={write_cursor(found.following)}" if found.following else "",
         poll_url="" if spot.after else _poll_url(place, found),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.urls import reverse
@@ -20,6 +21,7 @@ from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.note_cards import NoteCard
 from portal.web.inbox.people import KINDS, first_name, initials, named, names, short_name
+from portal.web.inbox.readers import Readers
 from portal.web.inbox.remarks import remark
 
 Entry = MessageCard | NoteCard | EventLine
@@ -38,6 +40,7 @@ def timeline(
     *,
     me: User,
     files: Files,
+    read: Readers,
     now: datetime,
 ) -> tuple[Entry, ...]:
     """Oldest first; all but the last few messages show their first line only."""
@@ -50,13 +53,11 @@ def timeline(
         elif message.kind == MessageKind.NOTE:
             entries.append(_note(message))
         elif message.kind == MessageKind.SENT:
-            entries.append(
-                _sent(message, sent, me=me, files=files, now=now, folded=message.pk not in open_ones)
-            )
+            card = _sent(message, sent, me=me, files=files, now=now, folded=message.pk not in open_ones)
+            entries.append(replace(card, read_by=read.of(message)))
         else:
-            entries.append(
-                _received(message, conversation, me=me, files=files, folded=message.pk not in open_ones)
-            )
+            card = _received(message, conversation, me=me, files=files, folded=message.pk not in open_ones)
+            entries.append(replace(card, read_by=read.of(message)))
     return tuple(entries)
 
 

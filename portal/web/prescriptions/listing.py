@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from portal.conversations.reading import is_unread
 from portal.prescriptions.listing import MOST, under_way
 from portal.prescriptions.models import Nature, Prescription, State
 from portal.team.models import User
@@ -29,7 +30,7 @@ def prescriptions_page(me: User, current: UUID | None) -> ListCard:
     found = under_way(me)
     rows: dict[UUID, Row] = {}
     for each in found[:MOST]:
-        rows.setdefault(each.conversation_id, _row(each, current))
+        rows.setdefault(each.conversation_id, _row(each, me, current))
     return ListCard(
         view=PRESCRIPTIONS.slug,
         title=PRESCRIPTIONS.label,
@@ -38,7 +39,7 @@ def prescriptions_page(me: User, current: UUID | None) -> ListCard:
     )
 
 
-def _row(prescription: Prescription, current: UUID | None) -> Row:
+def _row(prescription: Prescription, me: User, current: UUID | None) -> Row:
     conversation, state = prescription.conversation, State(prescription.state)
     who, kind = correspondent(conversation)
     chips = [Chip(state.label, TONES.get(state, "plain")), Chip(Nature(prescription.nature).label)]
@@ -54,7 +55,8 @@ def _row(prescription: Prescription, current: UUID | None) -> Row:
         subject=conversation.subject or NO_SUBJECT,
         snippet=conversation.snippet,
         chips=tuple(chips),
-        unread=conversation.unopened,
+        unread=is_unread(conversation, me, read=prescription.__dict__["read"]),
+        untouched=conversation.unopened,
         current=conversation.pk == current,
         group=GROUPS[state],
     )
