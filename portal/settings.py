@@ -216,6 +216,10 @@ INVITATION_LIFE = timedelta(hours=72)
 PASSWORD_HASHERS = ["portal.team.hashers.Argon2Hasher"]
 OTP_TOTP_ISSUER = "Officinal"
 
+# How pages reach the process of events (portal/asgi.py): `proxy` (at their own origin: see deploy/), a port of the same
+# host (the demo), or empty: they ask every 30 seconds what is new.
+EVENTS = env.str("EVENTS", "")
+
 # --- HTTP ---------------------------------------------------------------------------------------------------
 
 # The host is looked up exactly in the table of domains; an unknown one is a bare 404 (tenants/middleware.py).

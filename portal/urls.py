@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("portal.web.public.urls")),
     path("ordonnance/", include("portal.web.intake.urls")),
     path("equipe/", include("portal.web.account.urls")),
+    path("equipe/", include("portal.web.live.urls")),
     path("equipe/", include("portal.web.inbox.urls")),
     path("equipe/", include("portal.web.prescriptions.urls")),
     path("console/", include("portal.web.console.urls")),

@@ -1,4 +1,4 @@
-"""Start the whole product on one machine: servers, web, worker, clock, and the stand-in operator."""
+"""Start the whole product on one machine: servers, web, events, worker, clock, and the stand-in operator."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ DATABASE = "officinal"
 WAIT_SECONDS = 60
 PORTS = {
     "web": 8000,
+    "events": 8050,
     "broker": 6390,
     "imap": 10993,
     "imap-starttls": 10143,
@@ -161,12 +162,21 @@ def _start_portal(group: Group, places: Places, web: dict[str, str], worker: dic
     gunicorn = ["-m", "gunicorn", "portal.wsgi:application", "--bind", bind, "--workers", "1"]
     threads = ["--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--preload"]
     group.start("web", [sys.executable, *gunicorn, *threads], web)
+    events = ["-m", "gunicorn", "portal.asgi:application", "--bind", f"127.0.0.1:{places.ports['events']}"]
+    # Streams never end by themselves: there is nothing to wait for when it is stopped.
+    shape = ["--worker-class", "asgi", "--graceful-timeout", "1", "--no-control-socket", "--preload"]
+    group.start("events", [sys.executable, *events, *shape], _of_events(web, bind))
     celery = [sys.executable, "-m", "celery", "-A"]
     queues = ["-Q", "default,inbound,outbound", "-c", "2", "--without-gossip", "--without-mingle"]
     group.start("worker", [*celery, "portal.celery", "worker", *queues, "--loglevel", "WARNING"], worker)
     schedule = str(folder() / "clock-schedule")
     pidfile = ["--pidfile", "", "--schedule", schedule, "--loglevel", "WARNING"]
     group.start("clock", [*celery, "portal.clock", "beat", *pidfile], web)
+
+
+def _of_events(web: dict[str, str], pages: str) -> dict[str, str]:
+    """It reads nothing sealed, so it is given no key."""
+    return {name: value for name, value in web.items() if name not in _secrets()} | {"PAGES": pages}
 
 
 def _watch(group: Group) -> int:
@@ -187,6 +197,7 @@ def _environment(places: Places, broker_url: str) -> dict[str, str]:
         "DEMO": "1",
         "DEMO_FOLDER": str(places.folder),
         "BIND": f"127.0.0.1:{places.ports['web']}",
+        "EVENTS": str(places.ports["events"]),
         "BROKER_URL": broker_url,
         "BLOB_ROOT": str(places.folder / "blobs"),
         "ANCHOR_FILE": str(places.folder / "anchors.jsonl"),

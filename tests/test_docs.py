@@ -21,7 +21,9 @@ class Documents(TestCase):
         page = read("docs", "configuration.md")
         missing = [
             name
-            for name in SETTING.findall(read("portal", "settings.py") + read("portal", "clock.py"))
+            for name in SETTING.findall(
+                read("portal", "settings.py") + read("portal", "clock.py") + read("portal", "asgi.py")
+            )
             if f"`{name}`" not in page
         ]
         self.assertEqual(missing, [])

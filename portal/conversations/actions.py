@@ -11,7 +11,7 @@ from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations import counters
 from portal.conversations.filing import NewFile, file_from_form, file_message, file_sent
-from portal.conversations.locking import StaleVersion, locked
+from portal.conversations.locking import StaleVersion, locked, tell_changed
 from portal.conversations.models import Conversation, ConversationState, Message, MessageKind
 from portal.conversations.reading import note_read
 
@@ -102,6 +102,7 @@ def note_call(conversation: Conversation, *, by: User) -> None:
         Message.objects.create(
             conversation=conversation, kind=MessageKind.EVENT, at=timezone.now(), what=CALLED, author=by
         )
+        tell_changed(conversation)
         record(Event.REQUEST_CALL, by=by, on=("conversation", conversation.pk))
 
 
@@ -116,6 +117,7 @@ def mark_opened(conversation: Conversation, *, by: User) -> None:
             before = counters.counted(conversation)
             conversation.unopened = False
             counters.move(before, counters.counted(conversation))
+            tell_changed(conversation)
         note_read(conversation, by=by)
         record(Event.CONVERSATION_OPEN, by=by, on=("conversation", conversation.pk))
 

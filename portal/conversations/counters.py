@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Q, Sum
 
 from portal.conversations.models import Conversation, ConversationState, Counter, CounterKind
+from portal.lib import live
 from portal.mailboxes.models import Mailbox
 
 # mailbox, kind, user
@@ -55,6 +56,7 @@ def move(before: Counts, after: Counts) -> None:
 def move_quarantine(mailbox_id: UUID, n: int) -> None:
     """Count `n` more (or fewer) messages in quarantine."""
     move(Tally(), Tally({(mailbox_id, CounterKind.QUARANTINE, None): n}))
+    live.tell(live.Kind.COUNTS, mailbox=mailbox_id)
 
 
 def in_review(mailbox_id: UUID, n: int) -> Counts:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations import counters
-from portal.conversations.locking import locked
+from portal.conversations.locking import locked, tell_changed
 from portal.conversations.matching import (
     correspondent_mark,
     find_conversation,
@@ -30,6 +32,7 @@ from portal.conversations.models import (
 )
 from portal.conversations.people import joined, kept
 from portal.conversations.search import tokens_of
+from portal.lib import live
 from portal.lib.ids import uuid7
 from portal.lib.text import one_line
 from portal.mail.addresses import Address
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
 
 LONGEST_SNIPPET = 160
 LONGEST_DEFECTS = 200
+# What is older was brought along, or waited in a mailbox that is only now connected: nobody is called for it.
+NEWS_FOR = timedelta(hours=1)
 # From our own address, by a stranger or by another program on the same BAL: shown as received, never as sent.
 OWN_ADDRESS = "own-address"
 MOVED = (
@@ -122,6 +127,8 @@ def file_message(
     )
     _insert(message, (sender, *mail.to, *mail.cc), mail.subject, files)
     counters.move(before, counters.counted(conversation))
+    if event == Event.MESSAGE_RECEIVE and at > timezone.now() - NEWS_FOR:
+        _tell_mail(conversation)
     record(event, by=None, on=("message", message.pk), detail=detail)
     return message
 
@@ -161,6 +168,7 @@ def file_from_form(
     )
     _insert(message, (person,), subject, files)
     counters.move(before, counters.counted(current))
+    _tell_mail(current)
     return message, detail
 
 
@@ -254,6 +262,10 @@ def _came_in(conversation: Conversation, at: datetime) -> None:
     conversation.closed_at = None  # whoever still writes may be answered
 
 
+def _tell_mail(conversation: Conversation) -> None:
+    live.tell(live.Kind.MAIL, conversation.pk, mailbox=conversation.mailbox_id)
+
+
 def _add(
     conversation: Conversation,
     people: Iterable[Address],
@@ -275,6 +287,7 @@ def _add(
 def _save(conversation: Conversation, *, new: bool) -> None:
     if new:
         conversation.save(force_insert=True)
+        tell_changed(conversation)
     else:
         conversation.save(update_fields=MOVED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from portal.conversations.models import Conversation
+from portal.lib import live
 
 
 class StaleVersion(Exception):
@@ -14,10 +15,18 @@ class StaleVersion(Exception):
 def locked(conversation_id: UUID, version: int | None = None) -> Conversation:
     """The conversation, held until the end of the transaction, as the database has it now.
 
+    Whoever holds one changes it: the screens of those who see it are told after the commit.
+
     Raises:
         StaleVersion: it is not at `version` any more.
     """
     conversation = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation_id)
     if version is not None and conversation.version != version:
         raise StaleVersion
+    tell_changed(conversation)
     return conversation
+
+
+def tell_changed(conversation: Conversation) -> None:
+    """Have every screen that shows it, in a list or open, ask for it again after the commit."""
+    live.tell(live.Kind.CONVERSATION, conversation.pk, mailbox=conversation.mailbox_id)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from portal.conversations import counters
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, ConversationState, Message, MessageKind
+from portal.lib import live
 
 if TYPE_CHECKING:
     from portal.team.models import User
@@ -22,6 +23,7 @@ MOVED = ("state", "assignee", "submitted", "version")
 def count_new_message(mailbox_id: UUID, n: int) -> None:
     """`n` more (or fewer) messages wait that are in no conversation yet. Called as `count_answer` is."""
     counters.move(Tally(), counters.in_review(mailbox_id, n))
+    live.tell(live.Kind.COUNTS, mailbox=mailbox_id)
 
 
 def count_answer(

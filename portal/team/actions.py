@@ -12,7 +12,7 @@ from portal.audit.actions import Actor, Person, record
 from portal.audit.events import Event
 from portal.team.leaving import warned_at
 from portal.team.links import find_link, new_link, revoke_links, use_link
-from portal.team.login import normal_name
+from portal.team.login import normal_name, tell_sessions
 from portal.team.models import LinkPurpose, Responsibility, Role, User
 from portal.team.passwords import check_password_rule
 from portal.team.roster import fit_to_answer
@@ -101,6 +101,7 @@ def accept_invitation(
             raise LinkGone
         user.session_epoch += 1
         _save_unless_taken(user, update_fields=["sign_in_name", "password", "session_epoch"])
+        tell_sessions(user)
         record(Event.ACCEPT, by=user, on=("user", user.pk), detail=f"purpose={link.purpose}")
     return user
 
@@ -197,6 +198,7 @@ def end_sessions(user: User) -> None:
     """In the caller's transaction."""
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     user.refresh_from_db(fields=["session_epoch"])
+    tell_sessions(user)
 
 
 def checked_name(name: str) -> str:

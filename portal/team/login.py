@@ -17,6 +17,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from portal.audit.actions import record
 from portal.audit.events import Event
+from portal.lib import live
 from portal.team import throttle
 from portal.team.models import TotpDevice, User
 from portal.team.throttle import KNOWN_PLACE, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIGN_IN_NAME, UNLOCK
@@ -101,6 +102,7 @@ def complete(session: SessionStore, user: User, *, now: datetime) -> None:
 def end(session: SessionStore, user: User) -> None:
     with transaction.atomic():
         session.flush()
+        tell_sessions(user)
         record(Event.SIGN_OUT, by=user, on=("user", user.pk))
 
 
@@ -136,7 +138,13 @@ def touch(session: SessionStore, *, now: datetime) -> None:
 def lock(session: SessionStore, user: User) -> None:
     with transaction.atomic():
         _write(session, {LOCKED: True})
+        tell_sessions(user)
         record(Event.LOCK, by=user, on=("user", user.pk))
+
+
+def tell_sessions(user: User) -> None:
+    """Whoever listens in the name of this person is looked at again at once."""
+    live.tell(live.Kind.SESSION, person=user.pk)
 
 
 def unlock(session: SessionStore, user: User, password: str, *, now: datetime) -> None:

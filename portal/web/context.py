@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -16,6 +17,7 @@ from portal.team.policy import Permission, allows
 from portal.web.account.cards import PharmacyCard
 from portal.web.console.cards import leaving_words
 from portal.web.demo.tour import tour_card
+from portal.web.headers import events_origin
 from portal.web.requests import StaffRequest
 from tenants.models import Pharmacy
 
@@ -51,6 +53,7 @@ def pharmacy(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"pharmacy": card, "demo_mode": settings.DEMO}
     if getattr(request, "standing", None) is Standing.MEMBER:
         context["idle_seconds"] = int(settings.IDLE_LOCK.total_seconds())
+        context["events_url"] = f"{events_origin(request)}{reverse('events')}" if settings.EVENTS else ""
         context |= _of_member(cast(StaffRequest, request))
         if settings.DEMO:
             context["tour"] = tour_card(cast(StaffRequest, request))

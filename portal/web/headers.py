@@ -51,15 +51,23 @@ class ContentOriginMiddleware:
         if not _is_for_team(request):
             return self.get_response(request)
         origin = content_origin(request)
-        answered: HttpResponseBase = csp_update({"img-src": [origin], "frame-src": [origin]})(
-            self.get_response
-        )(request)
+        wider = {"img-src": [origin], "frame-src": [origin]}
+        if settings.EVENTS.isdigit():
+            wider["connect-src"] = [events_origin(request)]
+        answered: HttpResponseBase = csp_update(wider)(self.get_response)(request)
         return answered
 
 
 def content_origin(request: HttpRequest) -> str:
     """Where this pharmacy's mail contents are shown, such as `https://contenu.soleil.example`."""
     return f"{request.scheme}://{CONTENT_PREFIX}{request.get_host()}"
+
+
+def events_origin(request: HttpRequest) -> str:
+    """Where the process of events answers for this host: this very origin, unless it has a port of its own."""
+    if not settings.EVENTS.isdigit():
+        return ""
+    return f"{request.scheme}://{request.get_host().partition(':')[0]}:{settings.EVENTS}"
 
 
 def _is_for_team(request: HttpRequest) -> bool:

@@ -81,6 +81,7 @@
     document.addEventListener("htmx:responseError", (event) => {
       if (event.detail.xhr.status === 401) cover();
     });
+    document.addEventListener("officinal:cover", cover);
     document.addEventListener("htmx:afterSettle", () => {
       const field = dialog.querySelector("[data-unlocked] [name=csrfmiddlewaretoken]");
       if (dialog.open && field) uncover(field.value);

@@ -27,6 +27,7 @@ WEB_HAS_NOT = ("TRANSPORT_PRIVATE_KEY", "ANCHOR_KEY", "DATABASE_OWNER_URL")
 CELERY = [sys.executable, "-m", "celery", "-A"]
 APP, CLOCK = "portal.celery", "portal.clock"
 WORKER = ["worker", "-Q", "default,inbound,outbound", "--without-gossip", "--without-mingle"]
+PATH = {"PATH": os.environ["PATH"]}
 GUNICORN = [sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--no-control-socket", "--preload"]
 
 
@@ -74,8 +75,21 @@ class House:
     def start_web(self) -> None:
         if not (Path(settings.STATIC_ROOT) / "css").exists():
             call_command("collectstatic", interactive=False, verbosity=0)
+        processes = "2" if self.env.get("EVENTS") else "1"
         options = ["--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--threads", "8"]
+        options += ["--workers", processes]
         self.group.start("web", [*GUNICORN, *options], self.web_env)
+
+    def start_events(self) -> None:
+        """Two processes, and each browser is with one of them; the pages have been told on which port (EVENTS)."""
+        shape = ["--worker-class", "asgi", "--workers", "2", "--graceful-timeout", "1", "--preload"]
+        bind = ["--bind", f"127.0.0.1:{self.env['EVENTS']}", "--no-control-socket"]
+        knows = {
+            "DATABASE_URL": self.env["DATABASE_URL"],
+            "PAGES": self.env["BIND"],
+            "EVENTS": self.env["EVENTS"],
+        }
+        self.group.start("events", [*GUNICORN[:3], "portal.asgi:application", *bind, *shape], PATH | knows)
 
     def start_worker(self, *, app: str = APP, processes: int = 2, **extra: str) -> None:
         """A worker as in production; `extra` goes into its environment."""
@@ -122,6 +136,8 @@ def running_house(
         house.start_broker(broker_port)
         for name in only:
             {"web": house.start_web, "worker": house.start_worker, "clock": house.start_clock}[name]()
+        if env.get("EVENTS"):
+            house.start_events()
         if "web" in only:
             _wait(house)
         yield house

@@ -31,6 +31,8 @@ def inbox_view(request: StaffRequest, view: Place) -> HttpResponse:
 @requires(Permission.READ)
 @require_safe
 def inbox_news(request: StaffRequest, view: Place) -> HttpResponse:
-    """Asked by the page every 30 seconds."""
+    """What is new: asked by the page every 30 seconds, and by a live one, which takes the rows too, when told."""
+    if request.GET.get("rangs"):
+        return fragment(request, "inbox/_rows_again.html", {"shell": shell(request.user, Spot(view))})
     since = read_cursor(request.GET.get("depuis")) or NOTHING
     return fragment(request, "inbox/_news.html", {"shell": news(request.user, view, since)})

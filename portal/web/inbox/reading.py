@@ -17,6 +17,7 @@ from portal.web.headers import content_origin
 from portal.web.inbox.answers import conversation_page, fragment, in_shell, viewer_of
 from portal.web.inbox.conversation import conversation_card
 from portal.web.inbox.doors import attachment_for, conversation_for, message_for
+from portal.web.inbox.held import moved
 from portal.web.requests import StaffRequest, is_htmx
 
 
@@ -27,6 +28,17 @@ def conversation(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     opened = conversation_for(request.user, conversation_id)
     mark_opened(opened, by=request.user)
     return conversation_page(request, opened, viewer_of(request))
+
+
+@requires(Permission.READ)
+@require_safe
+def conversation_again(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """The same for a screen that shows it already, at `version`: nobody chose to read it, so nothing is marked."""
+    shown = conversation_for(request.user, conversation_id)
+    known = request.GET.get("version", "")
+    held = moved(shown, request.user) if known != str(shown.version) else None
+    card = conversation_card(shown, viewer_of(request))
+    return fragment(request, "inbox/_again.html", {"conversation": card, "held": held})
 
 
 @requires(Permission.READ)

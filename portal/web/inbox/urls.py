@@ -30,6 +30,7 @@ urlpatterns = [
     path("<view:view>/", lists.inbox_view, name="inbox_view"),
     path("<view:view>/nouveautes/", lists.inbox_news, name="news"),
     path("echange/<uuid:conversation_id>/", reading.conversation, name="conversation"),
+    path("echange/<uuid:conversation_id>/suite/", reading.conversation_again, name="conversation_again"),
     path("echange/<uuid:conversation_id>/attribuer/", acts.assign_to, name="assign"),
     path("echange/<uuid:conversation_id>/terminer/", acts.finish_it, name="finish"),
     path("echange/<uuid:conversation_id>/rouvrir/", acts.reopen_it, name="reopen"),

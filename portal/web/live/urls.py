@@ -1,0 +1,9 @@
+"""One address, below /equipe/: the proxy gives it to the process of events, which asks here who knocks."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portal.web.live import views
+
+urlpatterns = [path("evenements/", views.events, name="events")]

@@ -1,0 +1,250 @@
+/* Follow what others do: the server says that something changed, this page asks for it again. Nothing moves under a hand. */
+"use strict";
+{
+  const byId = (id) => document.getElementById(id);
+  const shell = document.querySelector(".shell[data-events]");
+  const EVENTS = ["conversation", "mail", "counts", "again"];
+  const GATHER_MS = 150; // what one act tells comes together
+  const REST_MS = 600; // between two questions
+  const HAND_MS = 4000; // a pointer that lies still so long over the list is about to click nothing
+  const COME_BACK_MS = 20_000;
+  const LIVE_POLL_MS = 300_000; // the page's own poll goes on, rarely, while the stream lives
+
+  let stream = null;
+  let greeted = false;
+  let due = 0;
+  let lastAsked = 0;
+  let missed = false; // while nobody looked
+  const changed = new Set();
+
+  /* Asking again */
+  const ask = async (url) => {
+    const headers = { "HX-Request": "true", "X-Unattended": "1", "HX-Current-URL": location.href };
+    const answer = await fetch(url, { headers }).catch(() => null);
+    if (answer?.status === 401) return void refused(answer);
+    return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : answer;
+  };
+
+  const refused = (answer) => {
+    const target = answer.headers.get("HX-Redirect");
+    if (target) location.href = target;
+    else document.dispatchEvent(new Event("officinal:cover"));
+  };
+
+  const refresh = async () => {
+    lastAsked = Date.now();
+    missed = document.hidden;
+    const opened = [...changed];
+    changed.clear();
+    const rows = byId("rows");
+    const lists = rows?.dataset.again && !/[?&]apres=/.test(location.search) && !document.hidden;
+    const found = await ask(lists ? rows.dataset.again : shell.dataset.again);
+    if (found?.querySelector) {
+      count(found);
+      if (lists) arrange(found.getElementById("rows"));
+    }
+    const foot = byId("foot");
+    if (!foot || document.hidden) return void opened.forEach((id) => changed.add(id));
+    if (opened.includes("all") || opened.some((id) => foot.dataset.again.includes(id))) await follow(foot);
+  };
+
+  const soon = (id) => {
+    if (id) changed.add(id);
+    if (due) return;
+    const wait = Math.max(GATHER_MS, lastAsked + REST_MS - Date.now());
+    due = setTimeout(() => {
+      due = 0;
+      refresh();
+    }, wait);
+  };
+
+  /* Counts beside the views, and in the title of the tab */
+  const count = (found) => {
+    for (const link of document.querySelectorAll("#views .nav-link")) {
+      const fresh = found.querySelector(`.nav-link[href="${link.getAttribute("href")}"]`);
+      if (fresh && fresh.textContent !== link.textContent) link.replaceChildren(...fresh.childNodes);
+    }
+    const here = document.querySelector("#views .nav-link[aria-current] .nav-count");
+    if (!document.querySelector("#views .nav-link[aria-current]")) return;
+    const title = document.title.replace(/^\(\d+\) /, "");
+    document.title = here ? `(${here.textContent}) ${title}` : title;
+  };
+
+  /* The list: a row changes where it stands at once; rows come, go and move only when no hand is on them */
+  let waiting = null;
+  let handAt = 0;
+  const held = (rows) =>
+    (rows.matches(":hover") && Date.now() - handAt < HAND_MS) || rows.scrollTop > 8 || window.scrollY > 200;
+
+  const same = (a, b) => a.textContent === b.textContent && a.className === b.className;
+
+  const arrange = (fresh) => {
+    const rows = byId("rows");
+    if (!fresh || !rows) return;
+    const current = rows.querySelector("[aria-current]")?.id;
+    for (const row of fresh.querySelectorAll(".row")) {
+      const old = row.id && byId(row.id);
+      if (row.id === current) row.setAttribute("aria-current", "true");
+      if (old && !same(old, row)) {
+        old.className = row.className;
+        old.replaceChildren(...row.cloneNode(true).childNodes);
+      }
+    }
+    waiting = fresh;
+    if (held(rows)) say(rows, fresh);
+    else settle();
+  };
+
+  const settle = () => {
+    const rows = byId("rows");
+    if (!waiting || !rows) return;
+    const before = [...rows.children].map((each) => each.id).join();
+    if (before !== [...waiting.children].map((each) => each.id).join()) {
+      const focused = rows.contains(document.activeElement) && document.activeElement.id;
+      rows.replaceChildren(...waiting.childNodes);
+      htmx.process(rows);
+      if (focused) byId(focused)?.focus({ preventScroll: true });
+    }
+    waiting = null;
+    byId("news")?.replaceChildren();
+  };
+
+  /* « 2 nouveaux messages · Afficher » : what waits, for whoever wants it now */
+  const say = (rows, fresh) => {
+    const known = new Set([...rows.querySelectorAll(".row")].map((row) => row.id));
+    const more = [...fresh.querySelectorAll(".row.unread")].filter((row) => !known.has(row.id)).length;
+    const news = byId("news");
+    if (!more || !news) return;
+    const link = document.createElement("button");
+    link.type = "button";
+    link.className = "news";
+    link.textContent = more > 1 ? `${more} nouveaux messages · Afficher` : "1 nouveau message · Afficher";
+    link.addEventListener("click", () => {
+      settle();
+      byId("rows").scrollTop = 0;
+    });
+    news.replaceChildren(link);
+  };
+
+  for (const name of ["pointermove", "pointerdown", "wheel"]) {
+    document.addEventListener(name, () => (handAt = Date.now()), { capture: true, passive: true });
+  }
+  setInterval(() => waiting && byId("rows") && !held(byId("rows")) && settle(), 500);
+
+  /* The conversation that is open: what came is added below; who writes keeps every word */
+  const follow = async (foot) => {
+    const found = await ask(`${foot.dataset.again}?version=${foot.dataset.version}`);
+    const now = byId("foot");
+    if (!found?.querySelector || now?.dataset.again !== foot.dataset.again) return;
+    const fresh = found.getElementById("conversation");
+    swap(".head", fresh);
+    swap(".fault", fresh);
+    const came = add(fresh.querySelector("#thread"));
+    beside(fresh);
+    for (const review of document.querySelectorAll("#conversation .review")) swap(`#${review.id}`, fresh);
+    underneath(now, fresh.querySelector("#foot"), found.getElementById("moved"));
+    came?.scrollIntoView({ block: "nearest" });
+    document.dispatchEvent(new CustomEvent("officinal:followed"));
+  };
+
+  const version = (part) => [...part.querySelectorAll("input[name$=version]")].map((field) => field.value).join();
+  const differs = (a, b) => a.textContent.replace(/\s+/g, " ") !== b.textContent.replace(/\s+/g, " ") || version(a) !== version(b);
+  const busy = (part) => part.contains(document.activeElement) || part.querySelector("details[open]") !== null;
+
+  const put = (old, fresh) => {
+    old.replaceWith(fresh);
+    htmx.process(fresh);
+  };
+
+  const swap = (selector, from) => {
+    const [old, fresh] = [document.querySelector(`#conversation ${selector}`), from.querySelector(selector)];
+    if (old && fresh && differs(old, fresh) && !busy(old)) put(old, fresh);
+    else if (old && !fresh && !busy(old)) old.remove();
+  };
+
+  const add = (fresh) => {
+    const thread = byId("thread");
+    const near = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 120;
+    let last = thread.querySelector(".subject");
+    let came = null;
+    for (const entry of [...fresh.children]) {
+      if (!entry.id || entry.id === "note") continue;
+      const old = byId(entry.id);
+      if (!old) {
+        last.after(entry);
+        htmx.process(entry);
+        if (entry.matches(".msg, section.note")) came = entry;
+      }
+      last = old || entry;
+    }
+    return near ? came : null;
+  };
+
+  /* Files and prescriptions: only when there are others, for their addresses are new each time */
+  const beside = (fresh) => {
+    const [talk, other] = [byId("talk"), fresh.querySelector("#talk")];
+    const pieces = (part) => [...part.querySelectorAll(".rail .piece")].map((piece) => piece.id).join();
+    for (const selector of [".rail", ".steps"]) {
+      const [old, now] = [talk.querySelector(selector), other.querySelector(selector)];
+      if (selector === ".rail" && pieces(talk) === pieces(other)) continue;
+      if (old && now && (selector === ".rail" || (differs(old, now) && !old.contains(document.activeElement)))) put(old, now);
+      else if (!old && now) {
+        talk.append(now);
+        htmx.process(now);
+      }
+    }
+    for (const name of ["has-rail", "has-steps"]) talk.classList.toggle(name, other.classList.contains(name));
+  };
+
+  const written = (foot) =>
+    foot.contains(document.activeElement) ||
+    [...foot.querySelectorAll("#answer textarea, #answer input:not([type=hidden])")].some((field) => field.value);
+
+  const underneath = (foot, fresh, moved) => {
+    if (fresh.dataset.version === foot.dataset.version) return;
+    if (!written(foot)) return put(foot, fresh);
+    if (!moved) return;
+    byId("moved-notice")?.remove();
+    foot.prepend(moved.content.cloneNode(true));
+  };
+
+  /* The stream */
+  const alive = () => stream?.readyState === EventSource.OPEN;
+
+  const open = () => {
+    if (stream && stream.readyState !== EventSource.CLOSED) return;
+    stream = new EventSource(shell.dataset.events, { withCredentials: true });
+    stream.addEventListener("hello", () => {
+      document.documentElement.dataset.live = "on";
+      if (greeted) soon("all");
+      else soon();
+      greeted = true;
+      document.dispatchEvent(new Event("officinal:live"));
+    });
+    for (const kind of EVENTS) {
+      stream.addEventListener(kind, (event) => {
+        document.dispatchEvent(new CustomEvent(`officinal:${kind}`, { detail: event.data }));
+        soon(kind === "again" ? "all" : event.data);
+      });
+    }
+    stream.addEventListener("end", () => {
+      stream.close();
+      document.documentElement.dataset.live = "off";
+      soon();
+    });
+    stream.addEventListener("error", () => (document.documentElement.dataset.live = "off"));
+  };
+
+  if (shell && "EventSource" in window) {
+    open();
+    setInterval(() => !document.querySelector("#lock[open]") && open(), COME_BACK_MS);
+    byId("lock")?.addEventListener("close", open);
+    window.addEventListener("pagehide", () => stream?.close());
+    window.addEventListener("pageshow", (event) => event.persisted && open());
+    document.addEventListener("visibilitychange", () => !document.hidden && (missed || changed.size) && soon());
+    document.addEventListener("htmx:beforeRequest", (event) => {
+      const polls = event.detail.elt.id === "news" && alive() && Date.now() - lastAsked < LIVE_POLL_MS;
+      if (polls) event.preventDefault();
+    });
+  }
+}

@@ -1,0 +1,140 @@
+"""Two workstations of Soleil: what one does, and what arrives, stands on the other without a reload."""
+
+from __future__ import annotations
+
+import unittest
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from django_otp.oath import totp
+
+from sandbox.people import PATIENT
+from scripts.embedded import free_port
+from tests.browsing import TOTP_KEY
+from tests.cast import PASSWORD
+from tests.inbound.letters import letter
+from tests.journeys.browser import WIDE, Window, running_browser, why_not
+from tests.journeys.stage import JourneyTestCase, let_in
+from tests.journeys.stations import write
+from tests.servers.peers import sandbox_peer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from portal.team.models import User
+
+SOON = 5_000  # two seconds on a machine of its own; these run beside other tests
+
+
+@pytest.mark.journey
+@unittest.skipIf(why_not(), why_not())
+class TwoWorkstations(JourneyTestCase):
+    start = partial(sandbox_peer)
+
+    def own_settings(self) -> dict[str, str]:
+        return {"UNDO_SECONDS": "5", "EVENTS": str(free_port())}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.mail("Mon sirop")
+        for user in (self.karim, self.claire):
+            let_in(user)
+        self.browser = self.enterContext(running_browser())
+
+    def mail(self, subject: str) -> None:
+        write(self.peer, letter(f"Léa Durand <{PATIENT}>", subject), sender=PATIENT)
+
+    def test_what_claire_does_and_what_arrives_stands_before_karim_without_a_reload(self) -> None:
+        claire, karim = self.at_work(self.claire), self.at_work(self.karim)
+        mine = karim.locator(".row", has_text="Mon sirop")
+
+        # Claire takes the conversation and writes a note: Karim's row and his open conversation follow.
+        self.open(claire, "Mon sirop")
+        claire.get_by_role("button", name="Je m’en charge").click()
+        self.seen(mine.get_by_text("Claire"))
+        self.open(karim, "Mon sirop")
+        claire.locator("#note summary").click()
+        claire.locator("#note-text").fill("Rappeler demain matin.")
+        claire.get_by_role("button", name="Garder la note").click()
+        self.seen(karim.get_by_text("Rappeler demain matin."))
+
+        # A mail comes: its row, the count of the tab and a banner without a patient's word.
+        karim.mouse.move(1000, 500)
+        self.mail("Ma crème")
+        banner = karim.locator("#arrivals")
+        self.seen(banner.get_by_text("Un nouveau message est arrivé."))
+        self.assertNotIn("Léa", banner.inner_text())
+        self.seen(karim.locator(".row", has_text="Ma crème"))
+        self.assertTrue(karim.title().startswith("(2) À traiter"))
+        banner.get_by_role("link").click()
+        self.seen(karim.locator("#conversation", has_text="Ma crème"))
+
+        # While Karim writes, Claire answers: he is told, and keeps his words.
+        self.open(karim, "Mon sirop")
+        karim.locator("#body").fill("Bonjour, je regarde")
+        claire.locator("#body").fill("Votre sirop est prêt.")
+        claire.get_by_role("button", name="Envoyer", exact=True).click()
+        self.seen(karim.get_by_text("Claire a répondu"))
+        self.seen(karim.locator(".msg-out", has_text="Votre sirop est prêt."))
+        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde")
+
+        # Claire locks her screen in one tab: the other one is covered too, and hears nothing more.
+        other = Window(claire.context.new_page()).page
+        other.goto(claire.url)
+        self.live(other)
+        claire.locator(".nav-me summary").click()
+        claire.get_by_role("button", name="Verrouiller l’écran").click()
+        self.seen(other.locator("#lock[open]"))
+        self.assertEqual(other.locator("html").get_attribute("data-live"), "off")
+
+    def test_rows_that_arrive_do_not_move_what_karim_is_about_to_click(self) -> None:
+        karim = self.at_work(self.karim)
+        row = karim.locator(".row", has_text="Mon sirop")
+        row.hover()
+        before = row.bounding_box()
+        self.mail("Ma crème")
+        # A hand that moves over the list holds it; what waits is said above.
+        for _ in range(40):
+            karim.mouse.move(before["x"] + 80, before["y"] + 30 + _ % 5) if before else None
+            if karim.get_by_role("button", name="1 nouveau message · Afficher").count():
+                break
+            karim.wait_for_timeout(250)
+        self.assertEqual(row.bounding_box(), before)
+        karim.get_by_role("button", name="1 nouveau message · Afficher").click()
+        self.seen(karim.locator(".row", has_text="Ma crème"))
+
+    def test_a_page_without_a_stream_goes_on_asking(self) -> None:
+        karim = self.at_work(self.karim)
+        events = next(each for each in self.house.group.running if each.name == "events")
+        events.process.terminate()
+        events.process.wait(20)
+        self.house.group.running.remove(events)
+        self.seen(karim.locator("html[data-live=off]"))
+        self.mail("Ma crème")
+        self.seen(karim.get_by_text("1 nouveau message · Afficher"), patience=40_000)
+
+    def at_work(self, user: User) -> Page:
+        """Signed in at a workstation of one's own, in À traiter, where the mail has come in by now."""
+        context = self.browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="fr-FR")
+        context.set_default_timeout(20_000)
+        page = Window(context.new_page()).page
+        page.goto(self.house.url("soleil.localhost", "/equipe/"))
+        page.get_by_label("Votre nom de connexion").fill(user.sign_in_name)
+        page.get_by_label("Votre mot de passe", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Continuer").click()
+        page.get_by_label("Code", exact=True).fill(f"{totp(TOTP_KEY):06d}")
+        page.get_by_role("button", name="Entrer").click()
+        self.live(page)
+        self.seen(page.locator(".row", has_text="Mon sirop"), patience=20_000)
+        return page
+
+    def live(self, page: Page) -> None:
+        self.seen(page.locator("html[data-live=on]"), patience=20_000)
+
+    def open(self, page: Page, subject: str) -> None:
+        page.locator(".row", has_text=subject).click()
+        self.seen(page.locator("#conversation", has_text=subject))
+
+    def seen(self, what: Locator, patience: int = SOON) -> None:
+        what.first.wait_for(timeout=patience)
