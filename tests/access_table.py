@@ -39,6 +39,7 @@ TEAM_HOST = {
     "totp_qr": ENTERING,
     "recovery_codes": MEMBER,
     "events": needs(Permission.READ),
+    "here": needs(Permission.READ),
     "inbox_home": needs(Permission.READ),
     "inbox_view": needs(Permission.READ),
     "search": needs(Permission.READ),

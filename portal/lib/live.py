@@ -29,14 +29,20 @@ class _Telling:
 
 
 def tell(
-    kind: Kind, subject: UUID | None = None, *, mailbox: UUID | None = None, person: UUID | None = None
+    kind: Kind,
+    subject: UUID | None = None,
+    *,
+    mailbox: UUID | None = None,
+    person: UUID | None = None,
+    tab: UUID | None = None,
+    at: str = "",
 ) -> None:
     """Have every screen of this pharmacy that may see it ask again, once what happens here is committed.
 
     `mailbox`: only those who see that mailbox hear it. `person`: only that person does. The same thing told twice in
     a transaction is told once. Nobody waits for it, and an act that is committed does not fail for it.
     """
-    telling = _Telling(Told(current_pharmacy().id, kind, subject, mailbox, person))
+    telling = _Telling(Told(current_pharmacy().id, kind, subject, mailbox, person, tab, at))
     here = set(connection.savepoint_ids)
-    if not any(call == telling and set(sids) <= here for sids, call, _ in connection.run_on_commit):
+    if not any(entry[1] == telling and set(entry[0]) <= here for entry in connection.run_on_commit):
         transaction.on_commit(telling, robust=True)

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
+from portal.lib.told import Kind, Told
 from portal.live.door import Away, Door, Refused
 from portal.live.ear import Ear
 from portal.live.screens import Line, Screen, Screens
@@ -76,9 +78,9 @@ class Application:
         elif not self._ear.hears:
             await _say(send, 503)
         else:
-            await self._let_in(headers, receive, send)
+            await self._let_in(headers, _tab_in(scope["query_string"]), receive, send)
 
-    async def _let_in(self, headers: dict[str, str], receive: Receive, send: Send) -> None:
+    async def _let_in(self, headers: dict[str, str], tab: UUID | None, receive: Receive, send: Send) -> None:
         try:
             known = await self._door.ask(headers)
         except Refused:
@@ -88,7 +90,7 @@ class Application:
         else:
             start = {"type": "http.response.start", "status": 200}
             await send(start | {"headers": [*STREAM, *ALWAYS, *self._shared_with(headers)]})
-            await self._stream(Screen(known, headers, monotonic()), receive, send)
+            await self._stream(Screen(known, headers, monotonic(), tab), receive, send)
 
     async def _stream(self, screen: Screen, receive: Receive, send: Send) -> None:
         gone = asyncio.create_task(_left(receive, screen))
@@ -103,6 +105,8 @@ class Application:
         finally:
             self.screens.remove(screen)
             gone.cancel()
+            if screen.tab and not any(other.tab == screen.tab for other in self.screens):
+                self._ear.say(Told(screen.known.pharmacy, Kind.GONE, tab=screen.tab))
 
     def _shared_with(self, headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
         """Where pages have a port of their own, they are another origin to the browser: the same host's may read."""
@@ -115,6 +119,14 @@ class Application:
             (b"access-control-allow-credentials", b"true"),
             (b"vary", b"Origin"),
         ]
+
+
+def _tab_in(query: bytes) -> UUID | None:
+    """Which tab it is, as it names itself: `?onglet=`."""
+    try:
+        return UUID(parse_qs(query.decode("latin-1"))["onglet"][0])
+    except (KeyError, ValueError):
+        return None
 
 
 async def _left(receive: Receive, screen: Screen) -> None:

@@ -34,6 +34,7 @@ class Warden:
                 logger.exception("a round of the warden failed")
 
     async def _make_a_round(self) -> None:
+        self._screens.forget_absent()
         due = [each for each in self._screens if monotonic() - each.seen_at >= AGAIN_AFTER]
         await asyncio.gather(*(self._ask(group) for group in _by_session(due)))
 

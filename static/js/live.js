@@ -10,6 +10,9 @@
   const COME_BACK_MS = 20_000;
   const LIVE_POLL_MS = 300_000; // the page's own poll goes on, rarely, while the stream lives
 
+  /* This tab, as it names itself to the stream and to colleagues */
+  window.officinalTab = crypto.randomUUID?.() ?? "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+    (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16));
   let stream = null;
   let greeted = false;
   let due = 0;
@@ -93,6 +96,7 @@
     waiting = fresh;
     if (held(rows)) say(rows, fresh);
     else settle();
+    document.dispatchEvent(new Event("officinal:followed"));
   };
 
   const settle = () => {
@@ -107,6 +111,7 @@
     }
     waiting = null;
     byId("news")?.replaceChildren();
+    document.dispatchEvent(new Event("officinal:followed"));
   };
 
   /* « 2 nouveaux messages · Afficher » : what waits, for whoever wants it now */
@@ -144,7 +149,7 @@
     for (const review of document.querySelectorAll("#conversation .review")) swap(`#${review.id}`, fresh);
     underneath(now, fresh.querySelector("#foot"), found.getElementById("moved"));
     came?.scrollIntoView({ block: "nearest" });
-    document.dispatchEvent(new CustomEvent("officinal:followed"));
+    document.dispatchEvent(new Event("officinal:followed"));
   };
 
   const version = (part) => [...part.querySelectorAll("input[name$=version]")].map((field) => field.value).join();
@@ -213,7 +218,7 @@
 
   const open = () => {
     if (stream && stream.readyState !== EventSource.CLOSED) return;
-    stream = new EventSource(shell.dataset.events, { withCredentials: true });
+    stream = new EventSource(`${shell.dataset.events}?onglet=${window.officinalTab}`, { withCredentials: true });
     stream.addEventListener("hello", () => {
       document.documentElement.dataset.live = "on";
       if (greeted) soon("all");
@@ -226,6 +231,10 @@
         document.dispatchEvent(new CustomEvent(`officinal:${kind}`, { detail: event.data }));
         soon(kind === "again" ? "all" : event.data);
       });
+    }
+    for (const kind of ["here", "gone"]) {
+      stream.addEventListener(kind, (event) =>
+        document.dispatchEvent(new CustomEvent(`officinal:${kind}`, { detail: JSON.parse(event.data) })));
     }
     stream.addEventListener("end", () => {
       stream.close();

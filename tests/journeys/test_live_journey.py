@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from django_otp.oath import totp
@@ -59,6 +59,14 @@ class TwoWorkstations(JourneyTestCase):
         claire.get_by_role("button", name="Garder la note").click()
         self.seen(karim.get_by_text("Rappeler demain matin."))
 
+        # Each sees the other there, and who writes; on the list too. It ends with the tab.
+        self.seen(karim.locator("#here", has_text="Claire M. regarde aussi"))
+        claire.locator("#body").press_sequentially("Vo")
+        self.seen(karim.locator("#here", has_text="Claire M. écrit une réponse"))
+        self.seen(mine.get_by_text("Claire M. écrit"))
+        self.seen(claire.locator("#here", has_text="Karim B. regarde aussi"))
+        claire.locator("#body").fill("")
+
         # A mail comes: its row, the count of the tab and a banner without a patient's word.
         karim.mouse.move(1000, 500)
         self.mail("Ma crème")
@@ -87,6 +95,7 @@ class TwoWorkstations(JourneyTestCase):
         claire.get_by_role("button", name="Verrouiller l’écran").click()
         self.seen(other.locator("#lock[open]"))
         self.assertEqual(other.locator("html").get_attribute("data-live"), "off")
+        self.seen(karim.locator("#here:empty"), state="attached")
 
     def test_rows_that_arrive_do_not_move_what_karim_is_about_to_click(self) -> None:
         karim = self.at_work(self.karim)
@@ -136,5 +145,7 @@ class TwoWorkstations(JourneyTestCase):
         page.locator(".row", has_text=subject).click()
         self.seen(page.locator("#conversation", has_text=subject))
 
-    def seen(self, what: Locator, patience: int = SOON) -> None:
-        what.first.wait_for(timeout=patience)
+    def seen(
+        self, what: Locator, patience: int = SOON, state: Literal["visible", "attached"] = "visible"
+    ) -> None:
+        what.first.wait_for(timeout=patience, state=state)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from time import monotonic
 from unittest import TestCase
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 from portal.lib.told import Kind, NotTold, Told, read
 from portal.live.door import Pass
-from portal.live.screens import AGAIN, MOST_WAITING, Screen, Screens
+from portal.live.screens import AGAIN, HERE_SECONDS, MOST_WAITING, Screen, Screens
 
 SOLEIL, GARE = uuid4(), uuid4()
 SHARED, OF_NADIA = uuid4(), uuid4()
@@ -58,6 +61,47 @@ class Hearing(TestCase):
         for one in (self.nadia, self.karim, self.hugo):
             self.screens.remove(one)
         self.assertEqual((len(self.screens), list(self.screens)), (0, []))
+
+
+class Presence(TestCase):
+    def setUp(self) -> None:
+        self.screens = Screens()
+        self.karim = screen(KARIM, SHARED)
+        self.screens.add(self.karim)
+        self.tab, self.conversation = uuid4(), uuid4()
+        self.here = Told(SOLEIL, Kind.HERE, self.conversation, SHARED, NADIA, self.tab, "writes|NB|Nadia B.")
+
+    def told(self, one: Screen) -> list[tuple[str, dict[str, str]]]:
+        return [(name, json.loads(words)) for name, words in taken(one)]
+
+    def test_who_writes_is_told_to_all_who_see_the_mailbox_and_to_who_comes_later(self) -> None:
+        self.screens.hear(self.here)
+        claire = screen(uuid4(), SHARED)
+        self.screens.add(claire)
+        for one in (self.karim, claire):
+            [(kind, said)] = self.told(one)
+            self.assertEqual(
+                (kind, said["conversation"], said["person"]), ("here", str(self.conversation), str(NADIA))
+            )
+            self.assertEqual(said["at"], "writes|NB|Nadia B.")
+
+    def test_who_does_not_see_the_mailbox_learns_nothing(self) -> None:
+        lea = screen(uuid4())
+        self.screens.add(lea)
+        self.screens.hear(self.here)
+        self.assertEqual(self.told(lea), [])
+
+    def test_a_tab_that_is_gone_or_says_nothing_for_long_is_nowhere(self) -> None:
+        self.screens.hear(self.here)
+        taken(self.karim)
+        with patch("portal.live.screens.monotonic", return_value=monotonic() + HERE_SECONDS + 1):
+            self.screens.forget_absent()
+        self.assertEqual(
+            [(kind, said["tab"]) for kind, said in self.told(self.karim)], [("gone", str(self.tab))]
+        )
+        later = screen(uuid4(), SHARED)
+        self.screens.add(later)
+        self.assertEqual(self.told(later), [])
 
 
 class Wire(TestCase):

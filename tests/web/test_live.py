@@ -58,6 +58,15 @@ class LiveScreens(InboxTestCase):
         url = reverse("conversation_again", args=[self.conversation.pk])
         self.assertEqual(self.hugo().get(url).status_code, 404)
 
+    def test_who_is_where_is_told_only_of_a_conversation_that_one_may_see(self) -> None:
+        there = {"tab": str(uuid7()), "conversation": str(self.conversation.pk), "writing": "1"}
+        with self.captureOnCommitCallbacks() as told:
+            self.assertEqual(self.as_karim.post(reverse("here"), there).status_code, 204)
+        self.assertEqual(len(told), 1)
+        self.assertEqual(self.hugo().post(reverse("here"), there).status_code, 404)
+        self.assertEqual(self.as_karim.post(reverse("here"), {"tab": "x"}).status_code, 404)
+        self.assertFalse(Entry.objects.filter(actor=self.karim.pk).exists())
+
     def test_the_list_gives_its_rows_again_with_the_counts(self) -> None:
         answer = self.as_karim.htmx("get", f"{reverse('news', args=['a-traiter'])}?rangs=1")
         self.assertContains(answer, f'id="row-{self.conversation.pk}"')

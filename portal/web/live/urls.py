@@ -1,4 +1,4 @@
-"""One address, below /equipe/: the proxy gives it to the process of events, which asks here who knocks."""
+"""Below /equipe/: the first address the proxy gives to the process of events, which asks here who knocks."""
 
 from __future__ import annotations
 
@@ -6,4 +6,7 @@ from django.urls import path
 
 from portal.web.live import views
 
-urlpatterns = [path("evenements/", views.events, name="events")]
+urlpatterns = [
+    path("evenements/", views.events, name="events"),
+    path("evenements/ici/", views.here, name="here"),
+]
