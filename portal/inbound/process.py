@@ -141,12 +141,14 @@ def _deal_with(raw: RawMessage, reading: Future[Examined]) -> None:
 def file(raw: RawMessage, examined: Examined) -> None:
     """All that a message changes, in one transaction of at most twelve statements.
 
-    That it answers one of ours, of which it was not certain that it had left, is looked for afterwards.
+    What a report says of ours was taken in before, and that a mail answers one of which it was not certain that it had
+    left is looked for afterwards: each ends with the journal, after which nothing else may be locked. Either may be
+    done twice, should a worker die between the two.
     """
     mail = examined.mail
+    if mail.report and _is_dealt_with(raw, mail, mail.report):
+        return
     with transaction.atomic():
-        if mail.report and _is_dealt_with(raw, mail, mail.report):
-            return
         message_id, at = uuid7(), _arrived_at(raw, mail)
         _take(raw, RawState.FILED, message_id)
         file_message(

@@ -70,7 +70,8 @@ def apply(report: Report, *, mailbox: Mailbox, at: datetime, return_path: str | 
     """Take in a report that reached `mailbox` at `at`; `return_path` as in ParsedMail.
 
     True: it is dealt with. False: it is about nothing that we know, is not to be believed, or tells people
-    more than a state can (an integration error): then it is to be filed as a message.
+    more than a state can (an integration error): then it is to be filed as a message. Never called in a transaction:
+    each delivery has its own, which ends with the journal. The same report again changes nothing.
     """
     if isinstance(report, ReadReport):
         known = _of_message(report.original_message_id, mailbox) if return_path == "" else []
@@ -121,7 +122,7 @@ def _take_in(deliveries: Iterable[UUID], notice: _Notice) -> bool:
 
 
 def _tell(delivery_id: UUID, notice: _Notice) -> bool:
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic(durable=True):
         held = hold(delivery_id)
         named = [(recipient, word) for word in notice.words for recipient in _named(held, word, notice)]
         changed = [word for recipient, word in named if _settle(held, recipient, word, notice)]
