@@ -33,6 +33,8 @@ def _embedded() -> dict[str, str]:
     postgres = Postgres(state_folder() / "test-postgres", throwaway=True)
     server = postgres.start(54300)
     postgres.ensure_database(server, "officinal")
+    # So that emptying a pharmacy need not alter its tables (tests/emptying.py).
+    postgres.sql(server, "postgres", "GRANT SET ON PARAMETER session_replication_role TO portal_owner")
     return {
         "DATABASE_URL": server.url("portal_login", "officinal"),
         "DATABASE_OWNER_URL": server.url("portal_owner", "officinal"),
