@@ -89,4 +89,7 @@ GOALS = {
     "28.photos": Goal("ten photos of 1 MB, each examined and sealed", "s", LOWER, 8, 4),
     "28.submit": Goal("the form with its ten photos sent", "ms", LOWER, 600, 300),
     "27.photo.cached": Goal("the same photo again", "ms", LOWER, 25, 12),
+    "29.load": Goal("rows of the directory loaded and indexed", "rows/s", HIGHER, 3_000, 8_000),
+    "29.memory": Goal("memory of the loading process", "MB", LOWER, 300, 150),
+    "29.p95": Goal("look in the directory while typing, 19 in 20", "ms", LOWER, 50, 25),
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from bench import (
+    line_directory,
     line_fetch,
     line_form,
     line_growth,
@@ -35,6 +36,7 @@ PARTS = (
     Part(frozenset({"16"}), line_fetch.measure),
     Part(frozenset({"6", "7", "8", "11", "12", "21"}), line_pages.measure),
     Part(frozenset({"28"}), line_form.measure),
+    Part(frozenset({"29"}), line_directory.measure),
     Part(frozenset({"27"}), line_previews.measure),
     Part(frozenset({"17"}), line_memory.measure),
     Part(frozenset({"23"}), line_opening.measure),  # the last: it leaves many pharmacies behind

@@ -28,6 +28,7 @@ from sandbox.directory_words import (
 from sandbox.people import DOCTOR, DOCTORS, GARE, SOLEIL
 
 HOSPITAL, LABORATORY = "hopital-test.mssante.fr", "labo-test.mssante.fr"
+USUAL_ROWS = 2000
 MANY = 10_000  # from here on a file is as the whole country's
 HEADER = (
     "Type de BAL|Adresse BAL|Type Identifiant PP|Identifiant PP|Identification nationale PP|"
@@ -209,7 +210,7 @@ def _plain(text: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.directory")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--rows", type=int, default=USUAL_ROWS)
     options = parser.parse_args(arguments)
     write(options.out, options.rows)
     print(f"{options.rows} rows")

@@ -67,6 +67,7 @@ TEAM_HOST = {
     "draft_detach": needs(Permission.REPLY),
     "draft_discard": needs(Permission.REPLY),
     "draft_restore": needs(Permission.REPLY),
+    "directory": needs(Permission.COMPOSE),
     "send": needs(Permission.SEND),
     "draft_template": needs(Permission.REPLY),
     "submit": needs(Permission.SUBMIT),

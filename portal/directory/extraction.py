@@ -89,7 +89,11 @@ class Extraction:
             if len(cells) != COLUMNS or "\0" in line:
                 self._count_broken(whole=whole)
                 continue
-            row = read_row(cells)
+            # What is printable has no control and nothing that reverses reading: most lines need no cleaning.
+            clean = (
+                cells if "".join(cells).isprintable() else [one_line(cell, LONGEST_LINE) for cell in cells]
+            )
+            row = read_row(clean)
             if row is None:
                 self.left_out += 1
             else:
@@ -105,7 +109,7 @@ class Extraction:
 
 def read_row(cells: list[str]) -> Row | None:
     """None when the address is none that mail can be sent to."""
-    cells = [one_line(cell, 300) for cell in cells]
+    cells = [cell.strip()[:300] for cell in cells]
     try:
         address = key_of(check_outgoing(cells[1]))
     except BadAddress:
@@ -114,7 +118,8 @@ def read_row(cells: list[str]) -> Row | None:
     postcode, town = _place(cells[28], cells[27])
     street = " ".join(filter(None, (*cells[22:26], cells[26])))
     who = (cells[9], cells[10], cells[14], cells[16])
-    where = (cells[18], sign, cells[7], cells[20], street, town, postcode, cells[1])
+    # In this order: how far in a word stands tells what it is (search.py).
+    where = (cells[18], sign, cells[7], town, postcode, cells[20], street, cells[1])
     return Row(
         address=address,
         kind=cells[0][:8],

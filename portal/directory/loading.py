@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from portal.directory.models import Load, Reference
 from tenants.connections import OWNER, owner
 from tenants.fences import grant_reading
 
-TABLE, NEW = "directory_entry", "directory_entry_new"
+TABLE, NEW, STAGING = "directory_entry", "directory_entry_new", "directory_staging"
 # The names of its indexes, and how each is made; the migrations make the same (a test compares them).
 INDEXES = {
     "directory_entry_pkey": "ALTER TABLE {table} ADD CONSTRAINT {index} PRIMARY KEY (id)",
@@ -34,6 +33,18 @@ SAMPLE, COMMON_SHARE = 8, 0.02
 SHORTEST_PREFIX, LONGEST_PREFIX = 3, 12
 LOCK = 0x0FF1C1A1  # of two loads at once the second is refused
 
+STAGE = """
+CREATE TEMP TABLE directory_staging (LIKE {table}, place bigint GENERATED ALWAYS AS IDENTITY) ON COMMIT DROP;
+ALTER TABLE directory_staging DROP COLUMN id
+"""
+SORT = """
+INSERT INTO {table} (id, {columns})
+SELECT row_number() OVER (ORDER BY postcode COLLATE "C", place), {columns} FROM directory_staging
+"""
+AREAS = """
+SELECT left(postcode, CASE WHEN postcode >= '97' THEN 3 ELSE 2 END), min(id), max(id) FROM {table}
+ WHERE postcode ~ '^[0-9]{{2}}' GROUP BY 1
+"""
 CHANGES = """
 WITH new AS (SELECT address, bit_xor(digest) AS mark FROM {new} GROUP BY address),
      old AS (SELECT address, bit_xor(digest) AS mark FROM {old} GROUP BY address)
@@ -66,7 +77,9 @@ def replace_directory(extraction: Extraction, *, forced: bool = False) -> Load:
         if cursor.fetchone() != (True,):
             raise Busy
         cursor.execute(f"CREATE TABLE {NEW} (LIKE {TABLE} INCLUDING DEFAULTS)")
+        cursor.execute(STAGE.format(table=TABLE))
         rows, common = _copy(cursor, extraction)
+        areas = _sort(cursor)
         _make_indexes(cursor)
         added, changed, removed, before = _changes(cursor)
         if not forced:
@@ -82,21 +95,29 @@ def replace_directory(extraction: Extraction, *, forced: bool = False) -> Load:
             removed=removed,
             left_out=extraction.left_out + extraction.broken,
             common=common,
+            areas=areas,
         )
 
 
 def _copy(cursor: Any, extraction: Extraction) -> tuple[int, list[str]]:
     """Stream the rows in: (how many, the beginnings that are common)."""
-    numbers, seen = count(1), Counter[str]()
-    columns = ", ".join(("id", *Row._fields))
-    # FREEZE: the table is of this transaction, so its rows need no second look by VACUUM.
-    with cursor.copy(f"COPY {NEW} ({columns}) FROM STDIN (FREEZE)") as copy:
-        for number, row in zip(numbers, extraction.rows(), strict=False):
-            copy.write_row((number, *row))
-            if number % SAMPLE == 0:
+    rows, seen = 0, Counter[str]()
+    columns = ", ".join(Row._fields)
+    with cursor.copy(f"COPY {STAGING} ({columns}) FROM STDIN") as copy:
+        for row in extraction.rows():
+            copy.write_row(row)
+            rows += 1
+            if rows % SAMPLE == 0:
                 seen.update(row.words.split())
-    rows = next(numbers) - 2
     return rows, sorted(_common(seen, rows))
+
+
+def _sort(cursor: Any) -> dict[str, tuple[int, int]]:
+    """Number the rows by their postcodes, so that a department lies together: its first and last number."""
+    columns = ", ".join(Row._fields)
+    cursor.execute(SORT.format(table=NEW, columns=columns))
+    cursor.execute(AREAS.format(table=NEW))
+    return {area: (first, last) for area, first, last in cursor.fetchall()}
 
 
 def _common(seen: Counter[str], rows: int) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Func, Q, Value
 
 
 class TrustedDomain(models.Model):
@@ -39,19 +40,29 @@ class EntryKind(models.TextChoices):
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Reads; `words` are folded, as portal/directory/words.py makes them."""
 
-    def indexed(self, lexemes: str) -> Self:
-        """Those whose words meet a tsquery: by the index alone."""
-        query = SearchQuery(lexemes, search_type="raw", config="simple")
-        return self.annotate(lexemes=Lexemes("words")).filter(lexemes=query)
+    def indexed(self, lexemes: Sequence[str]) -> Self:
+        """Those that have all of these, each as PostgreSQL reads it in a tsquery: by the index alone."""
+        met = Func(
+            Lexemes("words"),
+            Value(" & ".join(lexemes)),
+            template="%(expressions)s::tsquery",
+            arg_joiner=" @@ ",
+            output_field=models.BooleanField(),
+        )
+        return self.filter(met)
 
-    def holding(self, beginnings: list[str]) -> Self:
+    def holding(self, beginnings: Iterable[str]) -> Self:
         """Those that hold a word with each of these beginnings: by looking at every row that is left."""
         met = Q()
         for beginning in beginnings:
             met &= Q(words__contains=f" {beginning}")
         return self.filter(met)
 
-    def known_as(self, addresses: list[str]) -> Self:
+    def numbered(self, first: int, last: int) -> Self:
+        """Those of a department, or of any other stretch of the table: they lie side by side."""
+        return self.filter(id__range=(first, last))
+
+    def known_as(self, addresses: Collection[str]) -> Self:
         """Those with one of these addresses, in lower case."""
         return self.filter(address__in=addresses).order_by("id")
 
@@ -124,6 +135,8 @@ class Load(models.Model):
     refused = models.CharField(max_length=300, blank=True)  # why, in French
     # Beginnings of words that so many lines have that the index is of no use (portal/directory/search.py).
     common = models.JSONField(default=list)
+    # The first and the last id of each department: rows are numbered in the order of their postcodes.
+    areas = models.JSONField(default=dict)
 
     objects = LoadQuerySet.as_manager()
 

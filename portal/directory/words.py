@@ -26,6 +26,10 @@ def kept_words(parts: Iterable[str], postcode: str) -> str:
 
 def area_mark(postcode: str) -> tuple[str, ...]:
     """The department of a postcode, as a word: @58; Corsica is one, those overseas have three figures."""
-    if not postcode[:2].isdigit():
-        return ()
-    return (f"@{postcode[: 3 if postcode >= '97' else 2]}",)
+    area = area_of(postcode)
+    return (f"@{area}",) if area else ()
+
+
+def area_of(postcode: str) -> str:
+    """Two or three figures; nothing where there is no postcode."""
+    return postcode[: 3 if postcode >= "97" else 2] if postcode[:2].isdigit() else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from uuid import UUID
 
@@ -48,11 +48,13 @@ def queue(
     version: int | None,
     confirmed: bool = False,
     ends_exchange: bool = False,
+    sure: Collection[str] | None = None,
 ) -> Delivery:
     """Freeze a draft and put it in the queue; it leaves UNDO_SECONDS later. The same key again finds the same row.
 
     `version` is that of the conversation on screen (any for a new one); `confirmed` sends what was just sent;
-    `ends_exchange` closes the exchange with a patient, who can then answer no more (mssante 3.2).
+    `ends_exchange` closes the exchange with a patient, who can then answer no more (mssante 3.2); `sure` are the
+    addresses that `by` confirmed for a first message, None where nobody typed any.
 
     Raises:
         NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
@@ -60,6 +62,7 @@ def queue(
         Unfilled: its template has a blank that is empty or wrong.
         NeedsPharmacist: `by` may not send these words alone; they are to be submitted.
         Refused: with the reasons, by recipient.
+        FirstContact: somebody of them was never exchanged with, and is not among `sure`.
         SameMessageAgain: the same words went to the same person minutes ago, and `confirmed` is not set.
         StaleVersion: the conversation has moved: nothing was sent, show what is new.
         Unsendable: a value would break out of its place in the header.
@@ -82,6 +85,7 @@ def queue(
             version=version,
             confirmed=confirmed,
             ends_exchange=ends_exchange,
+            sure=sure,
         )
 
 

@@ -46,7 +46,7 @@ def check_recipients(typed: Iterable[str], conversation: Conversation | None) ->
     Raises:
         Refused: with a reason for each recipient that may not be written to.
     """
-    named = [(entry, _read(entry)) for entry in typed if entry.strip()]
+    named = [(entry, read_recipient(entry)) for entry in typed if entry.strip()]
     refusals = [Refusal(entry, BAD_SYNTAX) for entry, address in named if address is None]
     good: dict[str, tuple[str, Address]] = {}
     for entry, address in named:
@@ -60,7 +60,7 @@ def check_recipients(typed: Iterable[str], conversation: Conversation | None) ->
     return tuple(address for _, address in good.values())
 
 
-def _read(entry: str) -> Address | None:
+def read_recipient(entry: str) -> Address | None:
     """What was typed or taken over from a mail: `Label <address>`, or the address alone; nothing lenient."""
     found = _ENTRY.fullmatch(entry.strip())
     if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from portal.conversations.submissions import (
 from portal.lib.text import many_lines
 from portal.mailboxes.models import Mailbox
 from portal.outbound import drafts
+from portal.outbound.acquaintances import refuse_strangers
 from portal.outbound.addressees import Refusal, Refused
 from portal.outbound.leaving import check_sendable, put_in_queue
 from portal.outbound.models import Delivery, Draft, DraftState
@@ -62,13 +64,13 @@ def get_submitted(user: User, draft_id: UUID) -> Draft:
     return draft
 
 
-def submit(draft: Draft, *, by: User, version: int | None) -> Draft:
+def submit(draft: Draft, *, by: User, version: int | None, sure: Collection[str] | None = None) -> Draft:
     """Put a draft before the pharmacists; a second click finds it there. What could not leave is refused at once.
 
-    `version` is that of the conversation on screen.
+    `version` is that of the conversation on screen, `sure` as of `queue`: who wrote the address confirms it.
 
     Raises:
-        NoSuchDraft, StaleDraft, Unfilled, Refused, StaleVersion: as `queue`.
+        NoSuchDraft, StaleDraft, Unfilled, Refused, FirstContact, StaleVersion: as `queue`.
     """
     with transaction.atomic():
         kept = drafts.hold_draft(draft, by=by)
@@ -81,7 +83,9 @@ def submit(draft: Draft, *, by: User, version: int | None) -> Draft:
         if kept.mailbox.owner_id is not None:
             raise Refused([Refusal("", OWN_BOX)])
         refuse_unfilled(kept)
-        check_sendable(kept)
+        to = check_sendable(kept)
+        if sure is not None:
+            refuse_strangers(to, kept.conversation, by=by, sure=sure)
         put_before_pharmacists(kept, by=by)
         count(kept, 1, what=SUBMITTED, by=by, version=version)
         record(Event.DRAFT_SUBMIT, by=by, on=("draft", kept.pk), detail=_detail(kept))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from portal.conversations.models import ConversationKind, Message
 from portal.mail.addresses import Address
 from portal.mailboxes.actions import database_now
 from portal.mailboxes.models import MailboxState
+from portal.outbound.acquaintances import refuse_strangers
 from portal.outbound.addressees import Refusal, Refused, check_recipients
 from portal.outbound.again import enqueue
 from portal.outbound.aside import keep_aside
@@ -63,13 +65,16 @@ def put_in_queue(
     version: int | None,
     confirmed: bool = False,
     ends_exchange: bool = False,
+    sure: Collection[str] | None = None,
 ) -> Delivery:
     """Freeze a draft that is held, and queue it; where `by` is not its author, `by` let it leave.
 
     Raises:
-        Refused, SameMessageAgain, StaleVersion, Unsendable: see `queue`.
+        Refused, FirstContact, SameMessageAgain, StaleVersion, Unsendable: see `queue`.
     """
     to = check_sendable(draft, ends_exchange=ends_exchange)
+    if sure is not None:
+        refuse_strangers(to, draft.conversation, by=by, sure=sure)
     if not confirmed:
         refuse_same(draft.text, to)
     frozen = freeze(draft, mailbox=draft.mailbox, to=to, at=database_now(), ends_exchange=ends_exchange)

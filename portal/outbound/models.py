@@ -254,6 +254,7 @@ class Recipient(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["delivery", "position"], name="recipient_order")]
+        indexes = [models.Index(fields=["address_fingerprint"], name="recipient_by_address")]
 
     def __str__(self) -> str:
         return str(self.pk)

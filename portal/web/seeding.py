@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import time, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.management import call_command
 from django.utils import timezone
 
 from portal.audit.actions import OPERATOR
@@ -158,6 +160,11 @@ def connect_mailbox(pharmacy: Pharmacy, given: DemoMailbox) -> None:
 
 def trust(domains: tuple[str, ...]) -> None:
     replace_whitelist(domains)
+
+
+def know_the_country(folder: Path) -> None:
+    """Load the stand-in directory of the day, as its operator does, from where it is published."""
+    call_command("load_directory", str(folder / "annuaire.txt"), force=True, verbosity=0)
 
 
 def live_through_the_morning(pharmacy: Pharmacy) -> None:

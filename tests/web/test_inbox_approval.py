@@ -206,7 +206,7 @@ class NewMessages(Approval, CommittingInboxTestCase):
         self.begin()
         trust("medecin-test.mssante.fr")
         fields = fields_of(self.as_karim.get(page("compose")))
-        data = {**fields, "to": DOCTOR, "subject": "Posologie", "body": "Bonjour docteur"}
+        data = {**fields, "to": DOCTOR, "sure": DOCTOR, "subject": "Posologie", "body": "Bonjour docteur"}
         self.answer = self.as_karim.post(page("submit", fields["draft"]), data)
         self.page = page("submitted", Draft.objects.get().pk)
 

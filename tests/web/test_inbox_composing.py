@@ -124,7 +124,7 @@ class Composing(CommittingInboxTestCase):
         self.assertContains(self.send(to=MARTIN, body="Bonjour."), "pas encore de boîte", status_code=422)
 
     def send(self, **said: str) -> Any:
-        data = {**self.fields, "to": "", "subject": "", **said}
+        data = {**self.fields, "to": "", "subject": "", "sure": MARTIN, **said}
         return self.as_claire.post(page("send", self.fields["draft"]), data)
 
 
@@ -142,7 +142,7 @@ class AtOnce(CommittingInboxTestCase):
     def test_two_clicks_on_a_first_message_begin_one_conversation(self) -> None:
         trust("medecin-test.mssante.fr")
         fields = fields_of(self.as_claire.get(page("compose")))
-        data = {**fields, "to": MARTIN, "subject": "Question", "body": "Bonjour."}
+        data = {**fields, "to": MARTIN, "sure": MARTIN, "subject": "Question", "body": "Bonjour."}
 
         answers = self.together(data, page("send", fields["draft"]))
 

@@ -51,6 +51,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from portal.web.inbox.directory_cards import RecipientCard
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.form_cards import FormCard
 from portal.web.inbox.model_cards import ModelCard, ModelChoice
@@ -307,7 +308,8 @@ class DraftCard:
 
     `id` may be a fresh UUID that no row has yet (version 0): opening a page stores nothing, the first save
     does. `to` is the field as typed (addresses between commas). `may_finish` offers « Envoyer et terminer ». `model` is
-    the template being filled in, `models` those to choose from; not `direct`: it is submitted, not sent.
+    the template being filled in, `models` those to choose from; not `direct`: it is submitted, not sent. `to_confirm`
+    was never exchanged with, `sure` was confirmed.
     """
 
     id: UUID
@@ -325,6 +327,8 @@ class DraftCard:
     models: tuple[ModelChoice, ...] = ()
     direct: bool = True
     returned: ReturnNote | None = None
+    to_confirm: tuple[RecipientCard, ...] = ()
+    sure: tuple[str, ...] = ()
 
     @property
     def begun(self) -> bool:

@@ -15,8 +15,9 @@ from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.answers import in_shell
 from portal.web.inbox.cards import DraftCard, DraftErrors, DraftLine
+from portal.web.inbox.directory_cards import FoundCard, recipient_cards, split_field
 from portal.web.inbox.draft_cards import card_of, dressed, fresh_card
-from portal.web.inbox.forms import DraftForm
+from portal.web.inbox.forms import DraftForm, recipients_in
 from portal.web.inbox.places import TO_DO
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
 from portal.web.inbox.saving import keep_new
@@ -68,6 +69,7 @@ def send(request: StaffRequest, draft_id: UUID) -> HttpResponse:
             by=me,
             version=None,
             confirmed=form.cleaned_data["anyway"],
+            sure=typed.sure,
         )
     except REFUSALS as error:
         card = refused_card(error, typed, me=me, conversation=None)
@@ -77,9 +79,18 @@ def send(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("conversation", args=[delivery.message.conversation_id]))
 
 
-def compose_page(request: StaffRequest, draft: DraftCard, *, status: int = 200) -> HttpResponse:
+def compose_page(
+    request: StaffRequest, draft: DraftCard, *, found: FoundCard | None = None, status: int = 200
+) -> HttpResponse:
+    """`found`: whom a search in the directory, by its button, gave to choose from."""
     draft = dressed(draft, None, request.user)
-    context = {"draft": draft, "unfinished": _unfinished(request.user, besides=draft.id)}
+    recipients, _ = split_field(recipients_in(draft.to))
+    context = {
+        "draft": draft,
+        "unfinished": _unfinished(request.user, besides=draft.id),
+        "recipients": () if draft.to_confirm else recipient_cards(recipients),
+        "found": found,
+    }
     return in_shell(request, "inbox/compose.html", context, place=TO_DO, status=status)
 
 

@@ -41,9 +41,9 @@ def draft_save(request: StaffRequest, draft_id: UUID) -> HttpResponse:
         held = DraftCard(id=typed.draft_id, version=typed.version, held=saved_elsewhere(stale.draft))
         if is_htmx(request):
             return fragment(request, "inbox/_draft_saved.html", {"draft": held}, status=409)
-        return _refused(request, stale, typed, conversation)
+        return refused(request, stale, typed, conversation)
     except REFUSALS as error:
-        return _refused(request, error, typed, conversation)
+        return refused(request, error, typed, conversation)
     if is_htmx(request):
         return fragment(request, "inbox/_draft_saved.html", {"draft": card_of(draft)})
     return HttpResponseRedirect(_page_of(draft))
@@ -65,7 +65,7 @@ def draft_template(request: StaffRequest, draft_id: UUID) -> HttpResponse:
         else:
             write_freely(draft, by=request.user, version=draft.version)
     except REFUSALS as error:
-        return _refused(request, error, typed, conversation, whole=True)
+        return refused(request, error, typed, conversation, whole=True)
     return after_act(request, conversation.pk)
 
 
@@ -80,7 +80,7 @@ def draft_attach(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     except StaleDraft as stale:
         draft, version = stale.draft, typed.version
     except REFUSALS as error:
-        return _refused(request, error, typed, conversation)
+        return refused(request, error, typed, conversation)
     try:
         attach(draft, request.FILES.getlist("files"), by=request.user)
     except (FileRefused, NoSuchDraft) as error:
@@ -171,10 +171,10 @@ def _not_attached(
 ) -> HttpResponse:
     if is_htmx(request) and isinstance(error, FileRefused):
         return _files(request, draft, errors=str(error), status=422)
-    return _refused(request, error, typed, conversation)
+    return refused(request, error, typed, conversation)
 
 
-def _refused(
+def refused(
     request: StaffRequest,
     error: Exception,
     typed: Typed,

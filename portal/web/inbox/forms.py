@@ -19,13 +19,15 @@ UNREADABLE = "Ce texte contient un caractère qui ne peut pas être envoyé."
 DECISIONS = {"sent": Decision.SENT_CONFIRMED, "resend": Decision.RESEND, "abandon": Decision.ABANDONED}
 LONGEST_TO = 10_000
 LONGEST_BLANK = 200
+MOST_SURE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What stands in a composer: which draft, in which version it was seen, and its words.
 
-    `to` and `subject` are None where there are no such fields, in a reply; `template` is set where one is filled in,
+    `to` and `subject` are None where there are no such fields, in a reply; `sure` are addresses that were confirmed for
+    a first message; `template` is set where one is filled in,
     and then there are no words but `blanks`.
     """
 
@@ -34,13 +36,19 @@ class Typed:
     text: str
     to: str | None = None
     subject: str | None = None
+    sure: frozenset[str] = frozenset()
     template: UUID | None = None
     blanks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def recipients(self) -> list[str]:
-        parts = (self.to or "").replace(";", ",").replace("\n", ",").split(",")
-        return [part.strip() for part in parts if part.strip()]
+        return recipients_in(self.to or "")
+
+
+def recipients_in(field: str) -> list[str]:
+    """What stands between its commas."""
+    parts = field.replace(";", ",").replace("\n", ",").split(",")
+    return [part.strip() for part in parts if part.strip()]
 
 
 class ActForm(forms.Form):
@@ -72,6 +80,7 @@ class DraftForm(forms.Form):
     to = forms.CharField(required=False, max_length=LONGEST_TO)
     subject = forms.CharField(required=False, max_length=LONGEST_SUBJECT)
     anyway = forms.BooleanField(required=False)
+    sure = forms.Field(required=False, widget=forms.MultipleHiddenInput)
     template = forms.UUIDField(required=False)
 
     def typed(self) -> Typed:
@@ -83,6 +92,7 @@ class DraftForm(forms.Form):
             text=str(data.get("body", self.data.get("body", ""))),
             to=self._word("to"),
             subject=self._word("subject"),
+            sure=frozenset((data.get("sure") or [])[:MOST_SURE]),
             template=data.get("template"),
             blanks={
                 name.removeprefix(PREFIX): str(value)[:LONGEST_BLANK]

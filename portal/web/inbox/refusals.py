@@ -8,6 +8,7 @@ from collections.abc import Callable
 from portal.conversations.actions import StaleVersion
 from portal.conversations.models import Conversation
 from portal.mail.outgoing import Unsendable
+from portal.outbound.acquaintances import FirstContact
 from portal.outbound.addressees import Refused
 from portal.outbound.drafts import NoSuchDraft, StaleDraft
 from portal.outbound.files import FileRefused
@@ -17,6 +18,7 @@ from portal.outbound.templates import NoSuchTemplate, template_for
 from portal.outbound.templating import NeedsPharmacist, Unfilled, filled_for
 from portal.team.models import User
 from portal.web.inbox.cards import DraftCard, DraftErrors
+from portal.web.inbox.directory_cards import stranger_card
 from portal.web.inbox.draft_cards import card_of, fresh_card
 from portal.web.inbox.forms import Typed
 from portal.web.inbox.held import moved, saved_elsewhere, sent_already
@@ -24,7 +26,7 @@ from portal.web.inbox.model_cards import model_card
 from portal.web.inbox.saving import NoMailbox
 
 REFUSALS = (
-    *(Refused, FileRefused, Unsendable, NoMailbox, NeedsPharmacist, NoSuchTemplate, Unfilled),
+    *(Refused, FirstContact, FileRefused, Unsendable, NoMailbox, NeedsPharmacist, NoSuchTemplate, Unfilled),
     *(StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft),
 )
 HELD = (StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft)
@@ -53,7 +55,11 @@ def refused_card(error: Exception, typed: Typed, *, me: User, conversation: Conv
     card = card_of(stored) if stored else fresh_card(conversation.pk if conversation else None)
     if typed.template is None:
         card = dataclasses.replace(
-            card, body=typed.text, to=typed.to or card.to, subject=typed.subject or card.subject
+            card,
+            body=typed.text,
+            to=typed.to or card.to,
+            subject=typed.subject or card.subject,
+            sure=tuple(sorted(typed.sure)),
         )
     elif stored is None and conversation:
         card = dataclasses.replace(card, body=_filled_words(typed, me, conversation))
@@ -61,6 +67,8 @@ def refused_card(error: Exception, typed: Typed, *, me: User, conversation: Conv
         card = dataclasses.replace(card, model=model_card(stored, error.faults))
     if isinstance(error, StaleVersion) and conversation:
         return dataclasses.replace(card, held=moved(conversation, me))
+    if isinstance(error, FirstContact):
+        return dataclasses.replace(card, to_confirm=tuple(map(stranger_card, error.strangers)))
     if isinstance(error, SameMessageAgain):
         return dataclasses.replace(card, held=sent_already(error))
     return dataclasses.replace(card, errors=_errors(error, typed))

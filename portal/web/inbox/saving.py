@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
@@ -76,6 +76,7 @@ def send(
     version: int | None,
     confirmed: bool,
     ends_exchange: bool = False,
+    sure: Collection[str] | None = None,
 ) -> Delivery:
     """Keep what was typed, attach what came with it, and queue it; a second click finds the first one's message.
 
@@ -94,6 +95,7 @@ def send(
                 version=version,
                 confirmed=confirmed,
                 ends_exchange=ends_exchange,
+                sure=sure,
             )
         except NoSuchDraft:
             done = queued(key, by)  # the first click was quicker
@@ -103,13 +105,19 @@ def send(
 
 
 def submit(
-    typed: Typed, keep: Callable[[], Draft], uploads: Sequence[Upload], *, by: User, version: int | None
+    typed: Typed,
+    keep: Callable[[], Draft],
+    uploads: Sequence[Upload],
+    *,
+    by: User,
+    version: int | None,
+    sure: Collection[str] | None = None,
 ) -> Draft:
     """The same, but put before the pharmacists."""
     try:
         draft = keep()
         attach(draft, uploads, by=by)
-        return approval.submit(draft, by=by, version=version)
+        return approval.submit(draft, by=by, version=version, sure=sure)
     except NoSuchDraft:
         there = Draft.objects.filter(pk=typed.draft_id, author=by.pk, state=DraftState.SUBMITTED).first()
         if there is None or not _is_what_was_typed(there, typed):

@@ -37,6 +37,7 @@ def submit(request: StaffRequest, draft_id: UUID) -> HttpResponse:
             request.FILES.getlist("files"),
             by=request.user,
             version=_version(request) if conversation else None,
+            sure=None if conversation else typed.sure,
         )
     except REFUSALS as error:
         return _again(request, error, typed, conversation)

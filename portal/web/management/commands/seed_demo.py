@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.web import seeding, seeding_form
 from portal.web.demo.opening import open_for_patients
-from sandbox import people, pictures
+from sandbox import directory, people, pictures
 from sandbox.authority import Authority
 from sandbox.operator import Ports
 
@@ -33,6 +33,8 @@ class Command(BaseCommand):
         authority = Authority(options["sandbox"] / "pki")
         ports = Ports(imap=options["ports"]["imap"], smtp=options["ports"]["smtp"])
         seeding.trust(people.TRUSTED_DOMAINS)
+        directory.write(options["sandbox"] / "annuaire.txt", directory.USUAL_ROWS)
+        seeding.know_the_country(options["sandbox"])
         rows = []
         for wanted, address in ((seeding.SOLEIL, people.SOLEIL), (seeding.GARE, people.GARE)):
             pharmacy = seeding.open_demo_pharmacy(wanted)
