@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Count, Max
 from django.utils import timezone
 
-from portal.directory.models import Load, Reference
+from portal.directory.models import Load, Reference, TrustedDomain
 from tenants.connections import OWNER
 
 
@@ -31,15 +32,21 @@ class State:
 
 
 def state_of(what: Reference) -> State:
-    """Two short look-ups."""
-    load = Load.objects.in_place(what).defer("common").first()
-    newest = Load.objects.newest(what).defer("common").first()
-    at = (load.published_at or load.at) if load else None
-    limit = timedelta(days=settings.REFERENCE_OLD_DAYS)
-    old = at is None or timezone.now() - at > limit
+    """Two short look-ups; a third for a list that was loaded before loads were kept."""
+    load = Load.objects.in_place(what).defer("common", "areas").first()
+    newest = Load.objects.newest(what).defer("common", "areas").first()
+    at, rows = _before_loads(what) if load is None else (load.published_at or load.at, load.rows)
+    old = at is None or timezone.now() - at > timedelta(days=settings.REFERENCE_OLD_DAYS)
     if newest is None or not newest.refused:
-        return State(at, load.rows if load else 0, old)
-    return State(at, load.rows if load else 0, old, newest.refused, newest.at)
+        return State(at, rows, old)
+    return State(at, rows, old, newest.refused, newest.at)
+
+
+def _before_loads(what: Reference) -> tuple[datetime | None, int]:
+    if what != Reference.WHITELIST:
+        return None, 0
+    found = TrustedDomain.objects.aggregate(at=Max("loaded_at"), rows=Count("pk"))
+    return found["at"], found["rows"]
 
 
 def note_refusal(what: Reference, why: str) -> None:

@@ -6,8 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
 from portal.conversations.models import Conversation
 from portal.conversations.people import takes_part
+from portal.directory.loads import state_of
+from portal.directory.models import Reference
 from portal.directory.whitelist import refused_domains
 from portal.lib.text import visible
 from portal.mail.addresses import Address, BadAddress, check_outgoing
@@ -18,6 +23,8 @@ NOBODY = "Indiquez au moins un destinataire."
 TOO_MANY = f"Pas plus de {MOST_RECIPIENTS} destinataires par message."
 BAD_SYNTAX = "Cette adresse est mal écrite."
 NOT_TRUSTED = "Ce domaine n’est pas dans l’espace de confiance MSSanté : l’opérateur refuserait le message."
+NO_LIST = " La liste de ses domaines n’est pas chargée : prévenez qui héberge Officinal."
+OLD_LIST = " La liste de ses domaines date du {} : s’il est nouveau, prévenez qui héberge Officinal."
 PATIENT_FIRST = "On n’écrit à un patient que pour lui répondre : il doit avoir écrit dans cette conversation."
 TWO_PATIENTS = "Un message s’adresse à un seul patient : chacun verrait l’adresse, donc l’INS, de l’autre."
 
@@ -75,7 +82,17 @@ def read_recipient(entry: str) -> Address | None:
 
 def _outside(named: Iterable[tuple[str, Address]]) -> Iterator[Refusal]:
     refused = refused_domains({address.domain for _, address in named})
-    return (Refusal(entry, NOT_TRUSTED) for entry, address in named if address.domain in refused)
+    outside = [entry for entry, address in named if address.domain in refused]
+    age = _age_of_list() if outside else ""
+    return (Refusal(entry, NOT_TRUSTED + age) for entry in outside)
+
+
+def _age_of_list() -> str:
+    """What to know of the white list before one believes its refusal; nothing when it is fresh."""
+    state = state_of(Reference.WHITELIST)
+    if state.at is None:
+        return NO_LIST
+    return OLD_LIST.format(date_format(localtime(state.at), "j F Y")) if state.old else ""
 
 
 def _patients(named: Iterable[tuple[str, Address]], conversation: Conversation | None) -> Iterator[Refusal]:

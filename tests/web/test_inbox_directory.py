@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.core.management import CommandError
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from portal.directory.models import Load
+from portal.directory.models import Load, TrustedDomain
+from portal.directory.whitelist import replace_whitelist
 from portal.house.actions import set_details
 from portal.outbound.acquaintances import SETTLED
 from portal.outbound.models import Draft, Recipient, RecipientState
@@ -194,3 +197,41 @@ class TypoLearnedAsAContact(DirectoryTestCase):
         self.received(f"Dr Sophie MARTIN <{MARTIN}>", answers=message.headers["message_id"])
 
         self.assertTrue(self.asked_again())
+
+
+class OldLists(DirectoryTestCase):
+    """The age of the white list stands beside its refusals, and in the console."""
+
+    def refusal(self) -> str:
+        return str(self.send("x@nouveau.mssante.fr").content.decode())
+
+    def test_a_fresh_list_needs_no_word(self) -> None:
+        replace_whitelist({"medecin-test.mssante.fr"}, forced=True)
+
+        self.assertNotIn("La liste de ses domaines", self.refusal())
+        console = self.browser(self.nadia).get(page("console_mailbox"))
+        self.assertContains(console, "À jour", count=2)
+        self.assertNotContains(console, "Prévenez qui héberge")
+
+    def test_an_old_one_is_said_to_be_old_where_it_refuses_and_where_it_is_looked_after(self) -> None:
+        replace_whitelist({"medecin-test.mssante.fr"}, forced=True)
+        long_ago = timezone.now() - timedelta(days=30)
+        Load.objects.using(OWNER).update(at=long_ago)
+        day = date_format(timezone.localtime(long_ago), "j F Y")
+
+        self.assertIn(f"La liste de ses domaines date du {day}", self.refusal())
+        as_nadia = self.browser(self.nadia)
+        for name in ("console_mailbox", "console_start"):
+            console = as_nadia.get(page(name))
+            self.assertContains(console, "un domaine ouvert depuis serait refusé")
+            self.assertContains(console, "une boîte ouverte ou fermée depuis")
+
+    def test_one_that_was_never_loaded_or_was_refused_is_said_too(self) -> None:
+        with self.assertRaises(CommandError):
+            load(b"pas un annuaire")
+        TrustedDomain.objects.using(OWNER).all().delete()
+
+        self.assertIn("n’est pas chargée", self.refusal())
+        console = self.browser(self.nadia).get(page("console_mailbox"))
+        self.assertContains(console, "La première ligne n’est pas celle")
+        self.assertContains(console, "aucun message ne part vers un professionnel")

@@ -22,6 +22,7 @@ from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.console.frame import MAILBOX, done, page
 from portal.web.console.probe import ProbeCard, probe_card
+from portal.web.console.references import reference_cards
 from portal.web.inbox.faults import mailboxes_of
 from portal.web.requests import StaffRequest
 
@@ -49,7 +50,8 @@ class MailboxCard:
 @require_safe
 def console_mailbox(request: StaffRequest) -> HttpResponse:
     """Shared mailboxes, and one's own: a colleague's personal one is nobody else's business."""
-    return page(request, "console/mailbox.html", MAILBOX, {"mailboxes": _cards(request.user)})
+    context = {"mailboxes": _cards(request.user), "references": reference_cards()}
+    return page(request, "console/mailbox.html", MAILBOX, context)
 
 
 @requires(Permission.MANAGE_MAILBOX)

@@ -12,6 +12,7 @@ from portal.outbound.trial import send_trial
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.console.frame import START, done, page
+from portal.web.console.references import reference_warnings
 from portal.web.console.start_steps import progress, shared_mailbox
 from portal.web.requests import StaffRequest, is_htmx
 
@@ -46,5 +47,5 @@ def console_home(request: StaffRequest) -> HttpResponseBase:
 
 
 def _page(request: StaffRequest, *, fault: str = "", status: int = 200) -> HttpResponse:
-    context = {"fault": fault}
+    context = {"fault": fault, "warnings": reference_warnings()}
     return page(request, "console/start.html", START, context, status=status)
