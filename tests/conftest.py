@@ -27,8 +27,11 @@ def django_db_setup(
     from django.test.utils import setup_databases, teardown_databases
 
     from tests.cast import open_pharmacies
+    from tests.template import use_template
 
     with django_db_blocker.unblock():
+        if os.environ.get("TEST_TEMPLATE") == "1":
+            use_template()
         made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
         open_pharmacies()
     yield

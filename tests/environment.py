@@ -38,6 +38,7 @@ def _embedded() -> dict[str, str]:
     return {
         "DATABASE_URL": server.url("portal_login", "officinal"),
         "DATABASE_OWNER_URL": server.url("portal_owner", "officinal"),
+        "TEST_TEMPLATE": "1",  # the server is this checkout's own: see tests/template.py
     }
 
 
