@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox
@@ -61,6 +61,11 @@ class ConversationQuerySet(SealedQuerySet["Conversation"]):
 
     def written_to(self) -> Self:
         return self.filter(last_sent_at__isnull=False)
+
+    def begun_by_them(self) -> Self:
+        """Those whose first message came in: one that the team began is named after what somebody typed."""
+        first = Message.objects.filter(conversation=OuterRef("pk")).order_by("at", "id").values("kind")[:1]
+        return self.annotate(first=Subquery(first)).filter(first=MessageKind.RECEIVED)
 
     def newest_first(self) -> Self:
         return self.order_by("-last_message_at", "-id")

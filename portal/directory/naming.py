@@ -27,7 +27,12 @@ def label_of(entry: Entry) -> str:
         said = " ".join(filter(None, (title, first_name_of(entry), entry.last_name)))
     else:
         said = " – ".join(filter(None, (entry.structure, entry.service)))
-    return " ".join(_UNFIT.sub(" ", said or entry.address.partition("@")[0]).split())[:120]
+    return clean_label(said or entry.address.partition("@")[0])
+
+
+def clean_label(said: str) -> str:
+    """On one line, without what would end a label or disguise an address."""
+    return " ".join(_UNFIT.sub(" ", said).split())[:120]
 
 
 def first_name_of(entry: Entry) -> str:

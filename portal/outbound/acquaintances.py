@@ -9,11 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.conversations.matching import correspondent_mark
-from portal.conversations.models import Conversation, Message, MessageKind
+from portal.conversations.models import Conversation
 from portal.conversations.people import takes_part
 from portal.directory.models import Entry
 from portal.directory.naming import label_of
@@ -90,9 +90,8 @@ def _never_exchanged(addresses: Sequence[Address], by: User) -> list[Address]:
 
 def _wrote_first(marks: Collection[str], by: User) -> set[str]:
     """Conversations that began with a message from them: one that we began is named after what was typed."""
-    first = Message.objects.filter(conversation=OuterRef("pk")).order_by("at", "id").values("kind")[:1]
     found = Conversation.objects.visible_to(by.pk).filter(correspondent_fingerprint__in=marks)
-    received = found.annotate(first=Subquery(first)).filter(first=MessageKind.RECEIVED)
+    received = found.begun_by_them()
     return set(received.values_list("correspondent_fingerprint", flat=True))
 
 

@@ -14,6 +14,7 @@ from portal.directory.whitelist import replace_whitelist
 from portal.house.actions import set_details
 from portal.outbound.acquaintances import SETTLED
 from portal.outbound.models import Draft, Recipient, RecipientState
+from tenants.context import inside
 from tenants.fences import OWNER
 from tests.directory.files import MARTIN, PAUL, SOPHIE, load
 from tests.inbound.letters import LEA
@@ -77,6 +78,18 @@ class Finding(DirectoryTestCase):
             self.assertLess(
                 content.index(f"Dr {first}"), max(content.index("Dr Paul"), content.index("Dr Sophie"))
             )
+
+    def test_who_wrote_is_offered_first_also_when_the_directory_does_not_know_them(self) -> None:
+        self.received("Dr Marthe Absente <marthe@medecin-test.mssante.fr>")
+        self.received(f"Sophie <{MARTIN}>")
+        content = self.as_claire.htmx("post", self.url, {"to": "mart"}).content.decode()
+
+        self.assertLess(content.index("Dr Sophie MARTIN"), content.index("Dr Marthe Absente"))
+        self.assertLess(content.index("Dr Marthe Absente"), content.index("Dr Paul MARTIN"))
+        self.assertEqual((content.count("A déjà écrit"), content.count('role="option"')), (2, 3))
+        with inside(self.gare):
+            url = page("directory", fields_of(self.hugo().get(page("compose")))["draft"])
+        self.assertNotContains(self.hugo().htmx("post", url, {"to": "marthe"}), "Absente")
 
     def test_nobody_found_and_nothing_loaded_are_said_and_a_number_is_not_looked_for(self) -> None:
         self.assertContains(self.as_claire.htmx("post", self.url, {"to": "zzyzx"}), "Personne de ce nom")
@@ -181,7 +194,8 @@ class TypoLearnedAsAContact(DirectoryTestCase):
             self.becomes(state)
             with self.subTest(state):
                 self.assertTrue(self.asked_again())
-        self.assertNotContains(self.as_claire.htmx("post", self.url, {"to": "marten"}), 'role="option"')
+        for typed in ("marten", "sophie.mart"):
+            self.assertNotContains(self.as_claire.htmx("post", self.url, {"to": typed}), TYPO)
 
     def test_it_is_known_once_it_arrived(self) -> None:
         self.becomes(RecipientState.DELIVERED)

@@ -15,10 +15,11 @@ from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.answers import in_shell
 from portal.web.inbox.cards import DraftCard, DraftErrors, DraftLine
-from portal.web.inbox.directory_cards import FoundCard, recipient_cards, split_field
+from portal.web.inbox.directory_cards import FoundCard
 from portal.web.inbox.draft_cards import card_of, dressed, fresh_card
 from portal.web.inbox.forms import DraftForm, recipients_in
 from portal.web.inbox.places import TO_DO
+from portal.web.inbox.recipients import recipient_cards, split_field
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
 from portal.web.inbox.saving import keep_new
 from portal.web.inbox.saving import send as send_it

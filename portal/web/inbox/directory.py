@@ -8,20 +8,26 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
+from portal.conversations.correspondents import who_wrote
 from portal.directory.search import find_entries
+from portal.directory.words import words_of
 from portal.house.places import postcode_here
 from portal.outbound.addressees import read_recipient
+from portal.team.models import User
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.answers import fragment
 from portal.web.inbox.composing import compose_page
-from portal.web.inbox.directory_cards import FoundCard, found_card, picked, recipient_cards, split_field
+from portal.web.inbox.directory_cards import FoundCard
 from portal.web.inbox.draft_cards import card_of
 from portal.web.inbox.drafting import keep_typed, read_composer, refused
 from portal.web.inbox.forms import LONGEST_TO, recipients_in
+from portal.web.inbox.recipients import found_card, picked, recipient_cards, split_field
 from portal.web.inbox.refusals import REFUSALS
 from portal.web.inbox.saving import attach
 from portal.web.requests import StaffRequest, is_htmx
+
+MOST_KNOWN = 3
 
 
 @requires(Permission.COMPOSE)
@@ -31,7 +37,7 @@ def directory(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     if is_htmx(request):
         parts = recipients_in(request.POST.get("to", "")[:LONGEST_TO])
         whole, words = split_field(parts)
-        context = {"recipients": recipient_cards(whole), "found": _found(words)}
+        context = {"recipients": recipient_cards(whole), "found": _found(words, request.user)}
         return fragment(request, "inbox/_directory.html", context)
     typed, _ = read_composer(request, draft_id)
     chosen = request.POST.get("pick", "")
@@ -43,11 +49,12 @@ def directory(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     except REFUSALS as error:
         return refused(request, error, typed, None)
     _, words = split_field(typed.recipients)
-    return compose_page(request, card_of(draft, to=typed.to), found=_found(words))
+    return compose_page(request, card_of(draft, to=typed.to), found=_found(words, request.user))
 
 
-def _found(words: str) -> FoundCard | None:
+def _found(words: str, me: User) -> FoundCard | None:
     """None when nobody is looked for: a number, such as a patient's, is never."""
-    if len(words) < 2 or "@" in words[:1] or words.replace(" ", "").isdigit():
+    if len(words) < 2 or words.replace(" ", "").isdigit():
         return None
-    return found_card(find_entries(words, postcode=postcode_here()), words)
+    known = who_wrote(words_of(words), to=me, most=MOST_KNOWN)
+    return found_card(find_entries(words, postcode=postcode_here()), words, known)

@@ -18,11 +18,11 @@ from portal.outbound.templates import NoSuchTemplate, template_for
 from portal.outbound.templating import NeedsPharmacist, Unfilled, filled_for
 from portal.team.models import User
 from portal.web.inbox.cards import DraftCard, DraftErrors
-from portal.web.inbox.directory_cards import stranger_card
 from portal.web.inbox.draft_cards import card_of, fresh_card
 from portal.web.inbox.forms import Typed
 from portal.web.inbox.held import moved, saved_elsewhere, sent_already
 from portal.web.inbox.model_cards import model_card
+from portal.web.inbox.recipients import stranger_card
 from portal.web.inbox.saving import NoMailbox
 
 REFUSALS = (

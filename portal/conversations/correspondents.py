@@ -1,0 +1,36 @@
+"""Professionals who wrote to the pharmacy, found among its newest conversations: no list of contacts is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from portal.conversations.models import Conversation, ConversationKind
+from portal.conversations.people import addresses_of
+from portal.directory.words import words_of
+from portal.mail.addresses import Address
+from portal.team.models import User
+
+MOST_LOOKED_AT = 150
+
+
+def who_wrote(words: Sequence[str], *, to: User, most: int) -> list[Address]:
+    """Those whose name or address has a word that begins with each of `words` (folded); who wrote last comes first."""
+    found: dict[str, Address] = {}
+    for address in _newest(to):
+        if address.key not in found and _meets(address, words):
+            found[address.key] = address
+        if len(found) == most:
+            break
+    return list(found.values())
+
+
+def _newest(user: User) -> list[Address]:
+    rows = Conversation.objects.visible_to(user.pk).filter(kind=ConversationKind.PROFESSIONAL)
+    newest = rows.begun_by_them().newest_first().only("id", "people")[:MOST_LOOKED_AT]
+    named = (addresses_of(row.people[:1]) for row in newest)
+    return [people[0] for people in named if people and people[0].address]
+
+
+def _meets(address: Address, words: Sequence[str]) -> bool:
+    there = words_of(f"{address.label} {address.address}")
+    return bool(words) and all(any(each.startswith(word) for each in there) for word in words)
