@@ -28,6 +28,8 @@ CELERY = [sys.executable, "-m", "celery", "-A"]
 APP, CLOCK = "portal.celery", "portal.clock"
 WORKER = ["worker", "-Q", "default,inbound,outbound", "--without-gossip", "--without-mingle"]
 PATH = {"PATH": os.environ["PATH"]}
+# As the value of EVENTS: on whichever port is free.
+ANY = "any"
 GUNICORN = [sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--no-control-socket", "--preload"]
 
 
@@ -130,6 +132,8 @@ def running_house(
 ) -> Iterator[House]:
     """Start the broker and these processes, wait until the portal answers, and end everything that was started."""
     port, broker_port = free_port(), free_port()
+    if options.get("EVENTS") == ANY:
+        options["EVENTS"] = str(free_port())
     env = environment(Broker(folder / "broker").url(broker_port), port, **options)
     house = House(folder, port, Group(folder / "logs", CHECKOUT), env)
     try:

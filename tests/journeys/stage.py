@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.test import override_settings
 
@@ -17,6 +17,7 @@ from tests.browsing import TOTP_KEY, phone_of
 from tests.cast import HOSTS, PASSWORD
 from tests.journeys.house import running_house
 from tests.journeys.patience import wait_for
+from tests.journeys.standing import standing_house
 from tests.journeys.stations import connect
 from tests.journeys.visitor import Page, Visitor
 from tests.outbound.stage import trust
@@ -31,11 +32,22 @@ HASHERS = ["portal.team.hashers.Argon2Hasher"]
 
 
 class JourneyTestCase(CommittingPharmacyTestCase):
-    """Everything runs; `start` is the operator. Nobody has a phone or a password that the product takes yet."""
+    """Everything runs; `start` is the operator. Nobody has a phone or a password that the product takes yet.
+
+    The house stands for the journeys that follow each other with the same `settings_of_house`; one that breaks it, or
+    looks into its folder, has a house of its own (`own_settings`).
+    """
 
     start: Callable[[], AbstractContextManager[Peer]]
-    settings_of_house: dict[str, str] = {}
+    settings_of_house: ClassVar[dict[str, str]] = {}
+    stands_with: ClassVar[dict[str, str] | None]
     has_mailbox = True
+
+    @classmethod
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = cls.own_settings is not JourneyTestCase.own_settings
+        cls.stands_with = None if own else cls.settings_of_house
 
     def setUp(self) -> None:
         super().setUp()
@@ -44,11 +56,14 @@ class JourneyTestCase(CommittingPharmacyTestCase):
         trust(*TRUSTED_DOMAINS)
         if self.has_mailbox:
             self.mailbox = connect(self.peer)
-        self.house = self.enterContext(running_house(self.folder, **self.own_settings()))
+        own = self.own_settings()
+        self.house = self.enterContext(
+            standing_house(**self.settings_of_house) if own is None else running_house(self.folder, **own)
+        )
 
-    def own_settings(self) -> dict[str, str]:
-        """What this house is run with, beside the settings of all tests."""
-        return self.settings_of_house
+    def own_settings(self) -> dict[str, str] | None:
+        """With what a house of its own is run, beside the settings of all tests; None: in the one that stands."""
+        return None
 
     def visitor(self, user: User, pharmacy: Pharmacy | None = None) -> Visitor:
         """Somebody of a pharmacy, signed in with password and code."""

@@ -30,6 +30,7 @@ SUBMIT = "Soumettre à un pharmacien"
 @unittest.skipIf(why_not(), why_not())
 class TwoPeople(JourneyTestCase):
     start = partial(sandbox_peer)
+    settings_of_house = {"UNDO_SECONDS": "5"}
 
     def setUp(self) -> None:
         super().setUp()

@@ -35,6 +35,10 @@ CONTENT = r"http://contenu\.soleil\.localhost[^\"]*/page/[^\"]+"
 class Canaries(JourneyTestCase):
     start = partial(sandbox_peer)
 
+    def own_settings(self) -> dict[str, str]:
+        """The folders and logs of this house are looked through once it has stopped."""
+        return {}
+
     def test_no_word_of_a_patient_is_left_in_database_blobs_broker_or_logs(self) -> None:
         letters, ours = canaries.letters(LETTERS), canaries.answers()
         words = [word for each in letters for word in each.words]

@@ -30,7 +30,7 @@ SHEET = Sheet(("Dr Martin",), ("Camille MOREAU",), ("Paracétamol 1 g", "Amoxici
 @unittest.skipIf(why_not(), why_not())
 class AnOrdonnanceByTheForm(JourneyTestCase):
     start = partial(sandbox_peer)
-    settings_of_house = {"UNDO_SECONDS": "2"}
+    settings_of_house = {"UNDO_SECONDS": "5"}
 
     def setUp(self) -> None:
         super().setUp()

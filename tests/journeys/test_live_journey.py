@@ -10,11 +10,11 @@ import pytest
 from django_otp.oath import totp
 
 from sandbox.people import PATIENT
-from scripts.embedded import free_port
 from tests.browsing import TOTP_KEY
 from tests.cast import PASSWORD
 from tests.inbound.letters import letter
 from tests.journeys.browser import WIDE, Window, running_browser, why_not
+from tests.journeys.house import ANY
 from tests.journeys.stage import JourneyTestCase, let_in
 from tests.journeys.stations import write
 from tests.servers.peers import sandbox_peer
@@ -31,9 +31,7 @@ SOON = 5_000  # two seconds on a machine of its own; these run beside other test
 @unittest.skipIf(why_not(), why_not())
 class TwoWorkstations(JourneyTestCase):
     start = partial(sandbox_peer)
-
-    def own_settings(self) -> dict[str, str]:
-        return {"UNDO_SECONDS": "5", "EVENTS": str(free_port())}
+    settings_of_house = {"UNDO_SECONDS": "5", "EVENTS": ANY}
 
     def setUp(self) -> None:
         super().setUp()

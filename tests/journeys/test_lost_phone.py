@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import base64
-import tempfile
 import unittest
-from pathlib import Path
+from functools import partial
 
 import pytest
 from django_otp.oath import totp
 
 from portal.team.models import User
-from tests.base import CommittingPharmacyTestCase
 from tests.browsing import TOTP_KEY
 from tests.cast import PASSWORD
 from tests.journeys.browser import PHONE, WIDE, Window, running_browser, why_not
-from tests.journeys.house import running_house
-from tests.journeys.stage import let_in
+from tests.journeys.stage import JourneyTestCase, let_in
+from tests.servers.peers import sandbox_peer
 
 NEW = "Trois-renards-bleus-7"
 
 
 @pytest.mark.journey
 @unittest.skipIf(why_not(), why_not())
-class ALostPhone(CommittingPharmacyTestCase):
+class ALostPhone(JourneyTestCase):
+    start = partial(sandbox_peer)
+    has_mailbox = False
+
     def setUp(self) -> None:
         super().setUp()
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         let_in(self.nadia)
         let_in(self.karim)
-        self.house = self.enterContext(running_house(folder, only=["web"]))
         self.browser = self.enterContext(running_browser())
 
     def window(self, size: tuple[int, int]) -> Window:
