@@ -43,10 +43,17 @@ class Visitor:
 
     def get(self, path: str, **headers: str) -> Answer:
         """Raises AssertionError unless it is a 200."""
+        return self._ask("GET", path, None, headers)
+
+    def post(self, path: str, body: str, **headers: str) -> Answer:
+        """The same."""
+        return self._ask("POST", path, body, headers)
+
+    def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         more = {name.replace("_", "-"): value for name, value in headers.items()}
-        self._connection.request("GET", path, headers=self.headers | more)
+        self._connection.request(method, path, body, headers=self.headers | more)
         response = self._connection.getresponse()
         answer = Answer(response.status, dict(response.getheaders()), response.read())
         if answer.status != 200:

@@ -121,12 +121,20 @@ def _sort(cursor: Any) -> dict[str, tuple[int, int]]:
 
 
 def _common(seen: Counter[str], rows: int) -> Iterator[str]:
-    """Beginnings whose words many lines have: an upper bound, for one line may have several of them."""
-    starts = Counter[str]()
-    for word, times in seen.items():
-        for length in range(SHORTEST_PREFIX, min(len(word), LONGEST_PREFIX) + 1):
-            starts[word[:length]] += times
-    return (start for start, times in starts.items() if times * SAMPLE > rows * COMMON_SHARE)
+    """Beginnings whose words many lines have: an upper bound, for one line may have several of them.
+
+    Letter by letter, among the words whose shorter beginning is common: the others need no room.
+    """
+    least = rows * COMMON_SHARE / SAMPLE
+    words = seen
+    for length in range(SHORTEST_PREFIX, LONGEST_PREFIX + 1):
+        starts = Counter[str]()
+        for word, times in words.items():
+            if len(word) >= length:
+                starts[word[:length]] += times
+        common = {start for start, times in starts.items() if times > least}
+        yield from common
+        words = Counter({word: times for word, times in words.items() if word[:length] in common})
 
 
 def _make_indexes(cursor: Any) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
-
-from portal.lib.text import fold
 
 # In every address, so that looking for them would find everybody.
 EVERYWHERE = frozenset({"mssante", "fr"})
 
+_ACCENTS = re.compile(r"[\u0300-\u036f]+")
 _WORD = re.compile(r"[a-z0-9]+")
 
 
 def words_of(text: str) -> list[str]:
     """In their order, each once: « L’Haÿ-les-Roses » is l, hay, les, roses."""
-    return list(dict.fromkeys(_WORD.findall(fold(text))))
+    text = text.casefold().replace("œ", "oe").replace("æ", "ae")
+    if not text.isascii():
+        text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    return list(dict.fromkeys(_WORD.findall(text)))
 
 
 def kept_words(parts: Iterable[str], postcode: str) -> str:
