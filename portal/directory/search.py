@@ -46,6 +46,8 @@ class _Row(NamedTuple):
     profession: str
     speciality: str
     structure: str
+    service: str
+    town: str
     postcode: str
 
 
@@ -135,10 +137,11 @@ def _first(found: EntryQuerySet, most: int) -> list[_Row]:
 def _score(row: _Row, words: Sequence[str], postcode: str) -> float:
     """How well it meets what was typed: in the name above all, then near by, then in what the person does.
 
-    Where a word stands in `words` tells what it is: names come first, then trade and structure (extraction.py).
+    Where a word stands in `words` tells what it is: names come first, then trade, structure and town (extraction.py).
     """
     names = len(row.last_name) + len(row.first_name) + 2 if row.last_name else len(row.structure) + 1
-    trades = names + len(row.profession) + len(row.speciality) + len(row.structure) + 3
+    told = (row.profession, row.speciality, row.structure, row.service, row.town)
+    trades = names + sum(map(len, told)) + len(told)
     score = sum(_weight(row.words, word, names, trades) for word in words)
     if postcode and row.postcode == postcode:
         score += SAME_TOWN

@@ -56,6 +56,12 @@ class Searching(CommittingPharmacyTestCase):
 
         self.assertEqual(names("blanc"), ["Dr Zoe BLANC", "Dr Anne BLANCHARD"])
 
+    def test_a_town_counts_alike_whether_it_is_in_the_structures_name_or_in_the_address(self) -> None:
+        other = doctor("g@x.mssante.fr", "MARTINEZ", "GABRIEL", structure="MAISON DE NEVERS", **NEAR)
+        load([other, *LINES], force=True)
+
+        self.assertEqual(names("mart nevers", "58000"), ["Dr Sophie MARTIN", "Dr Gabriel MARTINEZ"])
+
     def test_short_and_odd_words_are_no_fault(self) -> None:
         load([doctor("ly@x.mssante.fr", "LY", "AN"), *LINES], force=True)
 

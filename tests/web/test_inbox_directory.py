@@ -163,9 +163,17 @@ class FirstMessages(DirectoryTestCase):
             "Confirmer et soumettre",
             status_code=422,
         )
-        self.assertEqual(
-            self.as_karim.post(page("submit", fields["draft"]), data | {"sure": TYPO}).status_code, 302
-        )
+        sent = self.as_karim.post(page("submit", fields["draft"]), data | {"sure": TYPO}, follow=True)
+        self.assertContains(sent, "absente de l’annuaire")
+
+    def test_a_pharmacist_reads_who_it_goes_to_before_letting_it_leave(self) -> None:
+        fields = fields_of(self.as_karim.get(page("compose")))
+        data = {**fields, "to": PICKED, "subject": "Question", "body": "Bonjour"}
+        self.as_karim.post(page("submit", fields["draft"]), data)
+
+        waiting = self.as_claire.get(page("submitted", fields["draft"]))
+        self.assertContains(waiting, "Médecin, Médecine Générale")
+        self.assertContains(waiting, "58000 NEVERS")
 
     def test_who_wrote_to_the_pharmacy_is_known(self) -> None:
         self.received(f"Cabinet <{TYPO}>")

@@ -30,6 +30,7 @@ from portal.web.inbox.draft_cards import fresh_card
 from portal.web.inbox.forms import TOO_LONG, UNREADABLE
 from portal.web.inbox.held import moved, sent_already
 from portal.web.inbox.places import REVIEW, conversation_url
+from portal.web.inbox.recipients import recipient_cards
 from portal.web.inbox.refusals import CONTROL
 from portal.web.inbox.review_cards import ReviewTyped
 from portal.web.inbox.reviews import cards
@@ -214,4 +215,5 @@ def _page(
     request: StaffRequest, draft: Draft, typed: ReviewTyped | None = None, *, status: int = 200
 ) -> HttpResponse:
     (card,) = cards([draft], request.user, typed)
-    return in_shell(request, "inbox/submitted.html", {"submitted": card}, place=REVIEW, status=status)
+    context = {"submitted": card, "recipients": recipient_cards(draft.recipients)}
+    return in_shell(request, "inbox/submitted.html", context, place=REVIEW, status=status)
