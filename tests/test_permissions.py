@@ -141,6 +141,7 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
         "attachment_id": Attachment.objects.get().pk,
         "draft_id": start_reply(Conversation.objects.get(), by=author).pk,
         "upload_id": uuid4(),
+        "version_id": uuid4(),
         "delivery_id": delivery.pk,
         "raw_id": RawMessage.objects.get(state=RawState.QUARANTINED).pk,
         "person_id": author.pk,

@@ -68,6 +68,7 @@ class Event(TextChoices):
     TRAIT_COPY = "conversation:copy", "Trait d’identité copié"
     ATTACHMENT_DOWNLOAD = "attachment:download", "Pièce jointe téléchargée"
     DRAFT_DISCARD = "draft:discard", "Brouillon supprimé"
+    DRAFT_TAKE = "draft:take", "Main prise dans une réponse"
     DRAFT_SUBMIT = "draft:submit", "Message soumis à un pharmacien"
     DRAFT_TAKE_BACK = "draft:take-back", "Message soumis repris par son auteur"
     DRAFT_APPROVE = "draft:approve", "Message validé et envoyé"

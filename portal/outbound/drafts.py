@@ -18,6 +18,8 @@ from portal.lib.ids import uuid7
 from portal.lib.text import many_lines, one_line
 from portal.mailboxes.models import Mailbox
 from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState
+from portal.outbound.pen import pick_up
+from portal.outbound.versions import Said, get_version, keep_version
 from portal.team.models import User
 from portal.vault.fields import SealedQuerySet
 
@@ -114,21 +116,44 @@ def save_draft(
         kept = lock_draft(draft, by=by)
         if kept.version != version:
             raise StaleDraft(kept)
-        before = (kept.recipients, kept.subject, kept.text, kept.template_id)
+        said, before = Said.by(kept), (kept.recipients, kept.subject, kept.text, kept.template_id)
         kept.recipients = [one_line(entry, 600) for entry in recipients][:MOST_TYPED]
         kept.subject, kept.text = one_line(subject, LONGEST_SUBJECT), many_lines(text)[:LONGEST_TEXT]
         kept.template, kept.blanks = None, None  # free words from here on, whatever they were
         if kept.aside and kept.aside in kept.text:
             kept.aside = None  # they stand where they are seen; others wait until these have left
         if (kept.recipients, kept.subject, kept.text, kept.template_id) != before:
+            keep_version(kept, said)
             kept.version += 1
             kept.save(update_fields=[*SAVED, "aside"])
+            pick_up(kept)
+    return kept
+
+
+def go_back(draft: Draft, version_id: UUID, *, by: User) -> Draft:
+    """Have a draft say again what it said; what it says now is kept first, as one more version.
+
+    Raises:
+        NoSuchVersion: it never said that, or too long ago.
+        NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
+    """
+    with transaction.atomic():
+        kept = lock_draft(draft, by=by)
+        earlier = get_version(kept, version_id)
+        keep_version(kept, Said.by(kept), always=True)
+        kept.recipients, kept.subject, kept.text = earlier.recipients, earlier.subject, earlier.text
+        kept.template, kept.blanks = None, None
+        kept.version += 1
+        kept.save(update_fields=SAVED)
     return kept
 
 
 def rewrite_text(draft: Draft, text: str) -> None:
     """Put other words into a draft that is held: free ones. What its author put aside is not part of them."""
+    said = Said.by(draft)
     draft.text, draft.template, draft.blanks = many_lines(text)[:LONGEST_TEXT], None, None
+    if draft.text != said.text:
+        keep_version(draft, said, always=True)
     draft.version += 1
     draft.save(update_fields=SAVED)
 
@@ -260,6 +285,7 @@ def _merge(draft: Draft, into: Draft) -> Draft:
     into.version += 1
     into.save(update_fields=[*SAVED, "aside", "returned_at", "returned_by", "return_note"])
     draft.files.update(draft=into)
+    draft.versions.update(draft=into)
     draft.delete()
     return into
 

@@ -89,6 +89,9 @@ class Draft(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     return_note = SealedTextField(label="draft.return_note", null=True)
+    # When an earlier version was last kept, and when its author last had the pen (portal/outbound/versions.py, pen.py).
+    kept_at = models.DateTimeField(null=True)
+    pen_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -106,6 +109,23 @@ class Draft(models.Model):
         indexes = [
             models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="draft_submitted")
         ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class DraftVersion(models.Model):
+    """What a draft said at one moment, `at`, in the version that it then had."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    recipients = SealedJSONField(label="draft_version.recipients", default=list)
+    subject = SealedTextField(label="draft_version.subject", blank=True, default="")
+    text = SealedTextField(label="draft_version.text")
+
+    objects = SealedManager["DraftVersion"]()
 
     def __str__(self) -> str:
         return str(self.pk)

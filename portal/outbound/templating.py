@@ -13,6 +13,8 @@ from portal.lib.text import fold, visible
 from portal.outbound.blanks import Facts, Filled, fill, typed_blanks
 from portal.outbound.drafts import StaleDraft, answered_subject, joined, lock_draft, who_to_answer
 from portal.outbound.models import Draft, ReplyTemplate
+from portal.outbound.pen import pick_up
+from portal.outbound.versions import Said, keep_version
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from tenants.context import current_pharmacy
@@ -86,6 +88,7 @@ def save_filled(
         kept = lock_draft(draft, by=by)
         if kept.version != version or kept.conversation is None:
             raise StaleDraft(kept)
+        said = Said.by(kept)
         before = (kept.template_id, kept.blanks, kept.text, kept.recipients, kept.subject)
         if kept.template_id is None and kept.text.strip():
             kept.aside = joined(kept.aside, kept.text)
@@ -94,8 +97,11 @@ def save_filled(
         kept.text = filled_for(kept.conversation, template, kept.blanks).text
         kept.recipients, kept.subject = who_to_answer(kept.conversation), answered_subject(kept.conversation)
         if (kept.template_id, kept.blanks, kept.text, kept.recipients, kept.subject) != before:
+            if before[0] is None:  # free words go aside
+                keep_version(kept, said, always=True)
             kept.version += 1
             kept.save(update_fields=FILLED)
+            pick_up(kept)
     return kept
 
 

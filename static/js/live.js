@@ -205,10 +205,32 @@
     foot.contains(document.activeElement) ||
     [...foot.querySelectorAll("#answer textarea, #answer input:not([type=hidden])")].some((field) => field.value);
 
+  /* Colleagues' drafts, and the pen: who loses it keeps every word, in a field that only shows them */
+  const theirs = (foot, fresh) => {
+    const words = (part) => [...part.querySelectorAll(".their")].map((each) => each.textContent).join();
+    return words(foot) !== words(fresh);
+  };
+
+  const pass = (foot, fresh) => {
+    const [form, body, pen] = [byId("answer"), byId("body"), fresh.querySelector("#pen")];
+    foot.dataset.pen = fresh.dataset.pen;
+    byId("pen")?.remove();
+    if (!form || !body) return;
+    if (pen) {
+      if (body.value !== body.defaultValue) htmx.trigger(body, "save");
+      body.closest(".writing").before(pen);
+      htmx.process(pen);
+    }
+    body.readOnly = Boolean(pen);
+    form.classList.toggle("locked", Boolean(pen));
+  };
+
   const underneath = (foot, fresh, moved) => {
-    if (fresh.dataset.version === foot.dataset.version) return;
+    const [moves, passes] = [fresh.dataset.version !== foot.dataset.version, fresh.dataset.pen !== foot.dataset.pen];
+    if (!moves && !passes && !theirs(foot, fresh)) return;
     if (!written(foot)) return put(foot, fresh);
-    if (!moved) return;
+    if (passes) pass(foot, fresh);
+    if (!moves || !moved) return;
     byId("moved-notice")?.remove();
     foot.prepend(moved.content.cloneNode(true));
   };

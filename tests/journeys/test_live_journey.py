@@ -76,14 +76,34 @@ class TwoWorkstations(JourneyTestCase):
         banner.get_by_role("link").click()
         self.seen(karim.locator("#conversation", has_text="Ma crème"))
 
-        # While Karim writes, Claire answers: he is told, and keeps his words.
+        # Karim writes, and Claire's field waits. She takes the pen: he is told, and keeps his words.
         self.open(karim, "Mon sirop")
-        karim.locator("#body").fill("Bonjour, je regarde")
+        karim.locator("#body").fill("Bonjour, je regarde et je vous rappelle")
+        self.seen(claire.get_by_text("Karim écrit une réponse, commencée"))
+        self.assertIsNotNone(claire.locator("#body").get_attribute("readonly"))
+        claire.get_by_role("button", name="Prendre la main").click()
+        self.seen(claire.locator("#body:not([readonly])"))
+        self.seen(karim.get_by_text("Claire écrit une réponse, commencée"))
+        self.seen(karim.locator("#body[readonly]"))
+        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde et je vous rappelle")
+
+        # She answers: what she said stands before him, and his field is his again.
         claire.locator("#body").fill("Votre sirop est prêt.")
         claire.get_by_role("button", name="Envoyer", exact=True).click()
         self.seen(karim.get_by_text("Claire a répondu"))
         self.seen(karim.locator(".msg-out", has_text="Votre sirop est prêt."))
-        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde")
+        self.seen(karim.locator("#body:not([readonly])"))
+        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde et je vous rappelle")
+
+        # What Karim deletes by mistake he finds among the versions.
+        karim.locator("#body").fill("")
+        self.seen(karim.get_by_text("Brouillon enregistré"))
+        karim.wait_for_timeout(1500)
+        karim.reload()
+        karim.get_by_role("link", name="Versions").click()
+        karim.get_by_role("button", name="Revenir à cette version").first.click()
+        self.seen(karim.locator("#body"))
+        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde et je vous rappelle")
 
         # Claire locks her screen in one tab: the other one is covered too, and hears nothing more.
         other = Window(claire.context.new_page()).page
@@ -117,6 +137,7 @@ class TwoWorkstations(JourneyTestCase):
         events.process.terminate()
         events.process.wait(20)
         self.house.group.running.remove(events)
+        self.addCleanup(self.house.start_events)
         self.seen(karim.locator("html[data-live=off]"))
         self.mail("Ma crème")
         self.seen(karim.get_by_text("1 nouveau message · Afficher"), patience=40_000)

@@ -16,7 +16,7 @@ from portal.web.headers import content_origin
 from portal.web.inbox.cards import DraftCard, ListCard
 from portal.web.inbox.conversation import Viewer, conversation_card
 from portal.web.inbox.doors import conversation_for
-from portal.web.inbox.draft_cards import drafted_by, fresh_card
+from portal.web.inbox.draft_cards import drafted_here, fresh_card
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.places import Place, conversation_url, place_named
 from portal.web.inbox.review_cards import ReviewTyped
@@ -102,9 +102,9 @@ def _whole(
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    drafted = drafted_by(request.user)
+    drafted, anybody = drafted_here(request.user, conversation.pk)
     around = shell(request.user, Spot(viewer.place, current=conversation, drafted=drafted))
-    if draft is None and conversation.pk not in drafted:
+    if draft is None and not anybody:
         draft = fresh_card(conversation.pk, may_finish=allows(request.user, Permission.FINISH))
     card = conversation_card(
         conversation,

@@ -56,6 +56,7 @@ from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.form_cards import FormCard
 from portal.web.inbox.model_cards import ModelCard, ModelChoice
 from portal.web.inbox.note_cards import NoteCard, NoteDraft
+from portal.web.inbox.pen_cards import TheirDraft
 from portal.web.inbox.review_cards import ReturnNote, SubmittedCard
 from portal.web.prescriptions.cards import Panel
 
@@ -329,6 +330,8 @@ class DraftCard:
     returned: ReturnNote | None = None
     to_confirm: tuple[RecipientCard, ...] = ()
     sure: tuple[str, ...] = ()
+    theirs: tuple[TheirDraft, ...] = ()
+    versions_url: str = ""
 
     @property
     def begun(self) -> bool:

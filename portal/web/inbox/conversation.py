@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from portal.conversations.models import Conversation, ConversationKind, ConversationState, Message
 from portal.documents.codes import PRESCRIPTION
+from portal.outbound.pen import open_drafts
 from portal.patients.models import InsStatus, Patient
 from portal.team.models import User
 from portal.team.policy import Permission, allows
@@ -23,11 +25,12 @@ from portal.web.inbox.cards import (
     SendState,
 )
 from portal.web.inbox.deliveries import sent_in
-from portal.web.inbox.draft_cards import card_of, dressed, fresh_card, own_draft
+from portal.web.inbox.draft_cards import card_of, dressed, fresh_card
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.form_cards import form_card
 from portal.web.inbox.note_cards import NoteDraft
+from portal.web.inbox.pens import their_drafts
 from portal.web.inbox.people import choices, correspondent, first_name, initials, person
 from portal.web.inbox.places import Place, conversation_url
 from portal.web.inbox.readers import Readers, readers_in
@@ -169,12 +172,15 @@ def _close_url(conversation: Conversation, me: User) -> str:
 
 
 def _draft(conversation: Conversation, me: User) -> DraftCard:
-    stored, may_finish = own_draft(me, conversation.pk), allows(me, Permission.FINISH)
-    return (
+    """One's own, and beside it what colleagues began."""
+    drafts, may_finish = list(open_drafts(conversation.pk)), allows(me, Permission.FINISH)
+    stored = next((draft for draft in drafts if draft.author_id == me.pk), None)
+    card = (
         card_of(stored, may_finish=may_finish)
         if stored
         else fresh_card(conversation.pk, may_finish=may_finish)
     )
+    return dataclasses.replace(card, theirs=their_drafts(drafts, me, now=timezone.now()))
 
 
 def _silence(conversation: Conversation, me: User) -> str:

@@ -6,6 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.db.models import Q
+from django.urls import reverse
+
 from portal.conversations.models import Conversation
 from portal.lib.ids import uuid7
 from portal.outbound.models import Draft, DraftFile, DraftState
@@ -23,6 +26,15 @@ def drafted_by(me: User) -> Mapping[UUID, bool]:
     begun = Draft.objects.filter(author=me.pk, state=DraftState.OPEN, conversation__isnull=False)
     rows = begun.values_list("conversation_id", "returned_at")
     return {each: returned is not None for each, returned in rows if each}
+
+
+def drafted_here(me: User, conversation_id: UUID) -> tuple[Mapping[UUID, bool], bool]:
+    """The same, and whether anybody began one in this conversation, in one query."""
+    mine_or_here = Q(author=me.pk) | Q(conversation=conversation_id)
+    begun = Draft.objects.filter(mine_or_here, state=DraftState.OPEN, conversation__isnull=False)
+    rows = list(begun.values_list("conversation_id", "returned_at", "author_id"))
+    mine = {each: returned is not None for each, returned, author in rows if each and author == me.pk}
+    return mine, any(each == conversation_id for each, _, _ in rows)
 
 
 def own_draft(me: User, conversation_id: UUID) -> Draft | None:
@@ -60,6 +72,7 @@ def card_of(
         may_finish=may_finish,
         model=model_card(draft) if draft.template_id else None,
         returned=return_note(draft),
+        versions_url=reverse("draft_versions", args=[draft.pk]) if draft.kept_at else "",
     )
 
 

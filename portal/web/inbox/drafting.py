@@ -46,7 +46,7 @@ def draft_save(request: StaffRequest, draft_id: UUID) -> HttpResponse:
         return refused(request, error, typed, conversation)
     if is_htmx(request):
         return fragment(request, "inbox/_draft_saved.html", {"draft": card_of(draft)})
-    return HttpResponseRedirect(_page_of(draft))
+    return HttpResponseRedirect(page_of(draft))
 
 
 @requires(Permission.REPLY)
@@ -117,7 +117,7 @@ def draft_restore(request: StaffRequest, draft_id: UUID) -> HttpResponse:
         draft = drafts.restore(draft_id, by=request.user)
     except NoSuchDraft as error:
         raise Http404 from error
-    return HttpResponseRedirect(_page_of(draft))
+    return HttpResponseRedirect(page_of(draft))
 
 
 def read_composer(request: StaffRequest, draft_id: UUID) -> tuple[Typed, Conversation | None]:
@@ -149,7 +149,7 @@ def keep_typed(request: StaffRequest, typed: Typed, conversation: Conversation |
     return keep_reply(conversation, typed, by=request.user)
 
 
-def _page_of(draft: Draft) -> str:
+def page_of(draft: Draft) -> str:
     if draft.conversation_id:
         return reverse("conversation", args=[draft.conversation_id])
     return reverse("compose_draft", args=[draft.pk])
@@ -160,7 +160,7 @@ def _files(
 ) -> HttpResponse:
     """`version`: that of words which another tab has overtaken, so that they go on being held."""
     if not is_htmx(request):
-        return HttpResponseRedirect(_page_of(draft))
+        return HttpResponseRedirect(page_of(draft))
     card = card_of(draft, errors=DraftErrors(files=errors))
     card = dataclasses.replace(card, version=card.version if version is None else version)
     return fragment(request, "inbox/_draft_files.html", {"draft": card}, status=status)

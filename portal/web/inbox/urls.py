@@ -20,6 +20,7 @@ from portal.web.inbox import (
     searching,
     sending,
     submitting,
+    versions,
 )
 from portal.web.inbox.places import ViewConverter
 
@@ -37,6 +38,7 @@ urlpatterns = [
     path("echange/<uuid:conversation_id>/rouvrir/", acts.reopen_it, name="reopen"),
     path("echange/<uuid:conversation_id>/non-lu/", acts.unread, name="unread"),
     path("echange/<uuid:conversation_id>/repondre/", replying.reply, name="reply"),
+    path("echange/<uuid:conversation_id>/main/", versions.take, name="take_pen"),
     path("echange/<uuid:conversation_id>/noter/", noting.add, name="add_note"),
     path("echange/<uuid:conversation_id>/appele/", acts.called, name="called"),
     path("echange/<uuid:conversation_id>/clore/", closing.close_exchange, name="close_exchange"),
@@ -56,6 +58,8 @@ urlpatterns = [
     path("brouillon/<uuid:draft_id>/annuaire/", directory.directory, name="directory"),
     path("brouillon/<uuid:draft_id>/envoyer/", composing.send, name="send"),
     path("brouillon/<uuid:draft_id>/modele/", drafting.draft_template, name="draft_template"),
+    path("brouillon/<uuid:draft_id>/versions/", versions.draft_versions, name="draft_versions"),
+    path("brouillon/<uuid:draft_id>/versions/<uuid:version_id>/", versions.draft_revert, name="draft_revert"),
     path("brouillon/<uuid:draft_id>/soumettre/", submitting.submit, name="submit"),
     path("a-valider/<uuid:draft_id>/", reviewing.submitted, name="submitted"),
     path(
