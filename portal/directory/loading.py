@@ -29,7 +29,7 @@ INDEX_MEMORY = "64MB"
 # A swap waits for readers no longer than this, and readers for it; then it is tried again.
 SWAP_WAIT, SWAP_TRIES = "2s", 30
 # Words are counted in one line of so many; a beginning that more than this share of all lines has is common.
-SAMPLE, COMMON_SHARE = 8, 0.02
+SAMPLE, COMMON_SHARE = 16, 0.02
 SHORTEST_PREFIX, LONGEST_PREFIX = 3, 12
 LOCK = 0x0FF1C1A1  # of two loads at once the second is refused
 
