@@ -102,7 +102,7 @@ class Extraction:
     def _count_broken(self, *, whole: bool) -> None:
         self.broken += 1
         if not whole:
-            raise BadExtraction(f"Le fichier est coupé : la ligne {self.number} n’est pas finie.")
+            raise BadExtraction(f"Le fichier est coupé : la ligne {self.number} n’est pas finie.")
         if self.broken > self.most_broken:
             raise BadExtraction(f"La ligne {self.number} n’a pas {COLUMNS} colonnes.")
 

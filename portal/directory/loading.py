@@ -155,7 +155,7 @@ def _refuse_shrinking(rows: int, removed: int, before: int) -> None:
         raise Implausible("Le fichier ne contient aucune adresse.")
     if removed * 100 > before * settings.DIRECTORY_MOST_LOST:
         raise Implausible(
-            f"Le fichier a perdu {removed} adresses sur {before}, plus de {settings.DIRECTORY_MOST_LOST} %."
+            f"Le fichier a perdu {removed} adresses sur {before}, plus de {settings.DIRECTORY_MOST_LOST} %."
         )
 
 

@@ -84,7 +84,7 @@ def _download(url: str, into: IO[bytes], most_bytes: int, authorities: str) -> s
             return str(answer.headers.get_filename() or urlsplit(answer.url).path.rpartition("/")[2])
     except (OSError, HTTPException) as error:  # a refused certificate, a time-out, a status of 400 and more
         reason = getattr(error, "reason", None) or error
-        raise NoSource(f"Le téléchargement a échoué : {reason}.") from error
+        raise NoSource(f"Le téléchargement a échoué : {reason}.") from error
 
 
 def _copied(answer: IO[bytes], into: IO[bytes], most_bytes: int) -> None:

@@ -11,6 +11,7 @@ from threading import Thread
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, connections, transaction
 
+from portal.directory.loading import LOCK
 from portal.directory.loads import state_of
 from portal.directory.models import Entry, Load, Reference
 from sandbox.directory import write
@@ -180,9 +181,23 @@ class DamagedFiles(CommittingPharmacyTestCase):
 
         self.assertEqual(Entry.objects.count(), 5)
 
+    def test_of_two_loads_at_once_the_second_is_refused(self) -> None:
+        with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            loading = Thread(target=self.load_elsewhere)
+            loading.start()
+            loading.join(timeout=20)
+
+        self.assertRegex(self.said, "Un autre chargement est en cours")
+        self.assertEqual(Entry.objects.count(), 4)
+
+    said = ""
+
     def load_elsewhere(self) -> None:
         try:
             load([*LINES, doctor("neuf@medecin-test.mssante.fr", "NEUF", "JEAN")])
+        except CommandError as error:
+            self.said = str(error)
         finally:
             connections[OWNER].close()
             connection.close()

@@ -9,12 +9,12 @@ from portal.directory.loads import State, state_of
 from portal.directory.models import Reference
 
 WITHOUT = {
-    Reference.WHITELIST: "Elle n’a jamais été chargée : aucun message ne part vers un professionnel.",
-    Reference.DIRECTORY: "Il n’a jamais été chargé : les adresses s’écrivent en entier.",
+    Reference.WHITELIST: "Elle n’a jamais été chargée : aucun message ne part vers un professionnel.",
+    Reference.DIRECTORY: "Il n’a jamais été chargé : les adresses s’écrivent en entier.",
 }
 WHEN_OLD = {
-    Reference.WHITELIST: "Elle date : un domaine ouvert depuis serait refusé à tort.",
-    Reference.DIRECTORY: "Il date : une boîte ouverte ou fermée depuis n’y est pas à jour.",
+    Reference.WHITELIST: "Elle date : un domaine ouvert depuis serait refusé à tort.",
+    Reference.DIRECTORY: "Il date : une boîte ouverte ou fermée depuis n’y est pas à jour.",
 }
 NOUNS = {Reference.WHITELIST: "domaines", Reference.DIRECTORY: "adresses"}
 

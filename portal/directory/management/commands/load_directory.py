@@ -57,5 +57,5 @@ def _load(source: str, *, forced: bool) -> Load:
 
 def _told(load: Load, seconds: float) -> str:
     moves = f"{load.added} ajoutées, {load.changed} modifiées, {load.removed} retirées"
-    left_out = f" ; {load.left_out} lignes inutilisables laissées de côté" if load.left_out else ""
+    left_out = f" ; {load.left_out} lignes inutilisables laissées de côté" if load.left_out else ""
     return f"Annuaire : {load.rows} lignes en {seconds:.0f} s (adresses : {moves}){left_out}."
