@@ -80,6 +80,8 @@ def _download(url: str, into: IO[bytes], most_bytes: int, authorities: str) -> s
     try:
         context = ssl.create_default_context(cafile=authorities or None)
         with urllib.request.urlopen(url, timeout=TIMEOUT, context=context) as answer:  # noqa: S310  (HTTPS)
+            if urlsplit(answer.url).scheme != "https":  # it was led elsewhere
+                raise NoSource("Le fichier n’est téléchargé que par HTTPS.")
             _copied(answer, into, most_bytes)
             return str(answer.headers.get_filename() or urlsplit(answer.url).path.rpartition("/")[2])
     except (OSError, HTTPException) as error:  # a refused certificate, a time-out, a status of 400 and more
