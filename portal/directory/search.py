@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from portal.directory.models import Entry, EntryQuerySet, Load, Reference
-from portal.directory.words import EVERYWHERE, area_mark, area_of, words_of
+from portal.directory.words import area_mark, area_of, asked_words
 
 MOST_FOUND = 12
 MOST_WORDS = 8
@@ -75,7 +75,7 @@ def find_entries(typed: str, *, postcode: str = "") -> Found:
     if load_id is None:
         return Found(loaded=False)
     load = _load(load_id)
-    words = [word for word in words_of(typed[:LONGEST_TYPED]) if word not in EVERYWHERE][:MOST_WORDS]
+    words = asked_words(typed[:LONGEST_TYPED])[:MOST_WORDS]
     if not any(len(word) > 1 for word in words):
         return Found()
     asked = _asked(words, load.common)

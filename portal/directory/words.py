@@ -9,6 +9,15 @@ from collections.abc import Iterable
 # In every address, so that looking for them would find everybody.
 EVERYWHERE = frozenset({"mssante", "fr"})
 
+TITLES = frozenset({"dr", "docteur", "pr", "professeur", "m", "mr", "mme", "mlle", "monsieur", "madame"})
+STEMS = {
+    **{"generaliste": "general", "urgentiste": "urgenc", "anesthesiste": "anesthes", "radiologue": "radio"},
+    **{"infirmiere": "infirmier", "pharmacienne": "pharmacien", "chirurgienne": "chirurgien"},
+    **{"dieteticienne": "dieteticien", "opticienne": "opticien"},
+}
+# How a speciality ends when it is said of a person, and how much of it the file has too. No name ends so.
+ENDINGS = (("logue", "log"), ("logues", "log"), ("iatre", "iatr"), ("iatres", "iatr"))
+
 _ACCENTS = re.compile(r"[\u0300-\u036f]+")
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -21,10 +30,29 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(_WORD.findall(text)))
 
 
+def asked_words(text: str) -> list[str]:
+    """The words to look for when somebody typed this: titles say nothing, and trades are brought to their stem.
+
+    The file says « Cardiologie », « Médecine Générale », « Infirmier »; one types cardiologue, généraliste, infirmière.
+    """
+    words = [word for word in words_of(text) if word not in EVERYWHERE]
+    named = [word for word in words if word not in TITLES]
+    return list(dict.fromkeys(map(_stem, named or words)))
+
+
 def kept_words(parts: Iterable[str], postcode: str) -> str:
     """What Entry.words holds: the words of these parts, and the mark of the place, which nobody can type."""
     found = [word for word in words_of(" ".join(parts)) if word not in EVERYWHERE]
     return f" {' '.join((*found, *area_mark(postcode)))} "
+
+
+def _stem(word: str) -> str:
+    if word in STEMS:
+        return STEMS[word]
+    for said, written in ENDINGS:
+        if word.endswith(said) and len(word) > len(said) + 2:
+            return word.removesuffix(said) + written
+    return word
 
 
 def area_mark(postcode: str) -> tuple[str, ...]:

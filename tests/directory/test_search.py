@@ -39,6 +39,25 @@ class Searching(CommittingPharmacyTestCase):
             with self.subTest(typed):
                 self.assertEqual(names(typed)[:1], [wanted])
 
+    def test_as_one_says_it(self) -> None:
+        nurse = line("n@x.mssante.fr", last="ROY", first="LEA", title="MME", trade="Infirmier")
+        child = doctor("p@x.mssante.fr", "PONS", "LUC", skill="Pédiatrie")
+        load([*LINES, nurse, child], force=True)
+
+        for typed, wanted in {
+            "Dr Martin": "Dr Paul MARTIN",
+            "docteur martin sophie": "Dr Sophie MARTIN",
+            "cardiologue": "Dr Paul MARTIN",
+            "cardiologue martin": "Dr Paul MARTIN",
+            "généraliste nevers": "Dr Sophie MARTIN",
+            "pédiatre": "Dr Luc PONS",
+            "infirmière": "Mme Lea ROY",
+            "Mme Roy": "Mme Lea ROY",
+        }.items():
+            with self.subTest(typed):
+                self.assertEqual(names(typed)[:1], [wanted])
+        self.assertEqual(names("dr"), [])
+
     def test_every_word_must_be_met(self) -> None:
         self.assertEqual(names("martin toulouse"), [])
         self.assertEqual(names("zzyzx"), [])

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from portal.conversations.correspondents import who_wrote
 from portal.directory.search import find_entries
-from portal.directory.words import words_of
+from portal.directory.words import asked_words
 from portal.house.places import postcode_here
 from portal.outbound.addressees import read_recipient
 from portal.team.models import User
@@ -56,5 +56,5 @@ def _found(words: str, me: User) -> FoundCard | None:
     """None when nobody is looked for: a number, such as a patient's, is never."""
     if len(words) < 2 or words.replace(" ", "").isdigit():
         return None
-    known = who_wrote(words_of(words), to=me, most=MOST_KNOWN)
+    known = who_wrote(asked_words(words), to=me, most=MOST_KNOWN)
     return found_card(find_entries(words, postcode=postcode_here()), words, known)
