@@ -10,7 +10,7 @@ from portal.directory.words import words_of
 from portal.mail.addresses import Address
 from portal.team.models import User
 
-MOST_LOOKED_AT = 150
+MOST_LOOKED_AT = 200  # of those that are open, and of those that are done
 
 
 def who_wrote(words: Sequence[str], *, to: User, most: int) -> list[Address]:
@@ -25,9 +25,12 @@ def who_wrote(words: Sequence[str], *, to: User, most: int) -> list[Address]:
 
 
 def _newest(user: User) -> list[Address]:
-    rows = Conversation.objects.visible_to(user.pk).filter(kind=ConversationKind.PROFESSIONAL)
-    newest = rows.begun_by_them().newest_first().only("id", "people")[:MOST_LOOKED_AT]
-    named = (addresses_of(row.people[:1]) for row in newest)
+    """By the index of the lists, whatever their number: the newest first, and only then whom they are with."""
+    visible = Conversation.objects.visible_to(user.pk)
+    newest = (state.newest_first().values_list("pk", flat=True) for state in (visible.open(), visible.done()))
+    ids = [pk for found in newest for pk in found[:MOST_LOOKED_AT]]
+    rows = Conversation.objects.filter(pk__in=ids, kind=ConversationKind.PROFESSIONAL).begun_by_them()
+    named = (addresses_of(row.people[:1]) for row in rows.newest_first().only("id", "people"))
     return [people[0] for people in named if people and people[0].address]
 
 

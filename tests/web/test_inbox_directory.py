@@ -68,6 +68,11 @@ class Finding(DirectoryTestCase):
         self.assertContains(response, "absente de l’annuaire", count=1)
         self.assertContains(response, "hors de l’espace de confiance", count=1)
 
+    def test_nothing_is_said_of_an_address_that_may_go_on(self) -> None:
+        for to in (f"{PICKED}, x@gmail.co", f"{PICKED}, {TYPO[:-1]}"):
+            self.assertNotContains(self.as_claire.htmx("post", self.url, {"to": to}), "l’espace de confiance")
+        self.assertContains(self.as_claire.htmx("post", self.url, {"to": MARTIN}), "Dr Sophie MARTIN")
+
     def test_those_near_the_pharmacy_come_first(self) -> None:
         for address, first in (
             ("1 rue de Dijon, 21000 Dijon", "Paul"),

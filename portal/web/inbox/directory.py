@@ -22,7 +22,7 @@ from portal.web.inbox.directory_cards import FoundCard
 from portal.web.inbox.draft_cards import card_of
 from portal.web.inbox.drafting import keep_typed, read_composer, refused
 from portal.web.inbox.forms import LONGEST_TO, recipients_in
-from portal.web.inbox.recipients import found_card, picked, recipient_cards, split_field
+from portal.web.inbox.recipients import found_card, known_so_far, picked, split_field
 from portal.web.inbox.refusals import REFUSALS
 from portal.web.inbox.saving import attach
 from portal.web.requests import StaffRequest, is_htmx
@@ -35,9 +35,13 @@ MOST_KNOWN = 3
 def directory(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     """While typing, whom the last words of the field may mean; by a button, the page again with them to choose from."""
     if is_htmx(request):
-        parts = recipients_in(request.POST.get("to", "")[:LONGEST_TO])
-        whole, words = split_field(parts)
-        context = {"recipients": recipient_cards(whole), "found": _found(words, request.user)}
+        field = request.POST.get("to", "")[:LONGEST_TO]
+        whole, words = split_field(recipients_in(field))
+        unfinished = not words and not field.rstrip().endswith((",", ";"))
+        context = {
+            "recipients": known_so_far(whole, unfinished=unfinished),
+            "found": _found(words, request.user),
+        }
         return fragment(request, "inbox/_directory.html", context)
     typed, _ = read_composer(request, draft_id)
     chosen = request.POST.get("pick", "")

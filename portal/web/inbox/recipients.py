@@ -57,6 +57,12 @@ def recipient_cards(typed: Iterable[str]) -> tuple[RecipientCard, ...]:
     )
 
 
+def known_so_far(typed: Sequence[str], *, unfinished: bool) -> tuple[RecipientCard, ...]:
+    """The same while one types: nothing is said of an address that may go on, unless it is somebody's already."""
+    cards = recipient_cards(typed)
+    return cards[:-1] if unfinished and cards and cards[-1].who is None else cards
+
+
 def split_field(parts: Sequence[str]) -> tuple[list[str], str]:
     """The recipients that stand in the field, and the words at its end that are not one yet."""
     whole = list(parts)
