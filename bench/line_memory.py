@@ -25,7 +25,7 @@ PATIENCE = 60.0
 
 
 def measure(stage: Stage) -> Iterator[Figure]:
-    """Web with two workers, Celery with two, clock, broker, and the confined children of whoever reads mails."""
+    """Web with two workers, events, Celery with two, clock, broker, and the confined children of those who read."""
     log = stage.place.folder / "memory.log"
     with ExitStack() as servers:
         group = servers.enter_context(_background(stage))
@@ -38,7 +38,7 @@ def measure(stage: Stage) -> Iterator[Figure]:
         floor = _largest_child(bare.pid)
         yield Figure("17.web", _largest_child(web.pid), floor, "floor: gunicorn with a bare Django page")
         stack = memory(web.pid, *(each.process.pid for each in group.running))
-        yield Figure("17.stack", stack, None, "web, worker, clock, broker, confined children")
+        yield Figure("17.stack", stack, None, "web, events, worker, clock, broker, confined children")
 
 
 @contextmanager
@@ -52,6 +52,16 @@ def _background(stage: Stage) -> Iterator[Group]:
     try:
         group.start("broker", broker.command(port), env)
         group.start("worker", [*celery, "portal.celery", *worker, "--loglevel", "WARNING"], env)
+        events = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "portal.asgi:application",
+            "--worker-class",
+            "asgi",
+            "--preload",
+        ]
+        group.start("events", [*events, "--bind", f"127.0.0.1:{free_port()}", "--no-control-socket"], env)
         group.start("clock", [*celery, "portal.clock", *clock, "--loglevel", "WARNING"], env)
         yield group
     finally:

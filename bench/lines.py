@@ -11,6 +11,7 @@ from bench import (
     line_form,
     line_growth,
     line_ingest,
+    line_live,
     line_memory,
     line_opening,
     line_pages,
@@ -39,6 +40,7 @@ PARTS = (
     Part(frozenset({"29"}), line_directory.measure),
     Part(frozenset({"27"}), line_previews.measure),
     Part(frozenset({"17"}), line_memory.measure),
+    Part(frozenset({"22"}), line_live.measure),
     Part(frozenset({"23"}), line_opening.measure),  # the last: it leaves many pharmacies behind
 )
 

@@ -94,6 +94,7 @@ def running(application: str, log: Path) -> Iterator[tuple[subprocess.Popen[byte
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"]
     shape = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "8", "--keep-alive", "600"]
+    shape += ["--preload"]
     with log.open("ab") as out:
         process = subprocess.Popen([*command, *shape], stdout=out, stderr=out, env=_environment(application))
     try:

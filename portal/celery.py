@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_before_create_process
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -47,3 +48,10 @@ app.autodiscover_tasks(
 @setup_logging.connect
 def _keep_our_logs(**kwargs: object) -> None:
     """Django has configured the logs; Celery shall not do so again."""
+
+
+@worker_before_create_process.connect
+def _share_memory(**kwargs: object) -> None:
+    """What is there before the fork is no garbage: looking through it in each child would copy its pages."""
+    gc.collect()
+    gc.freeze()

@@ -214,12 +214,12 @@
   const pass = (foot, fresh) => {
     const [form, body, pen] = [byId("answer"), byId("body"), fresh.querySelector("#pen")];
     foot.dataset.pen = fresh.dataset.pen;
-    byId("pen")?.remove();
+    for (const old of foot.querySelectorAll("#pen, .their")) old.remove();
     if (!form || !body) return;
-    if (pen) {
-      if (body.value !== body.defaultValue) htmx.trigger(body, "save");
-      body.closest(".writing").before(pen);
-      htmx.process(pen);
+    if (pen && body.value !== body.defaultValue) htmx.trigger(body, "save");
+    for (const part of fresh.querySelectorAll("#pen, .their")) {
+      body.closest(".writing").before(part);
+      htmx.process(part);
     }
     body.readOnly = Boolean(pen);
     form.classList.toggle("locked", Boolean(pen));

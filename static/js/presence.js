@@ -27,7 +27,7 @@
   const tell = () => {
     if (document.documentElement.dataset.live !== "on" || byId("lock")?.open) return;
     const here = document.hidden ? "" : opened();
-    const writing = here !== "" && Date.now() - typedAt < TYPING_MS;
+    const writing = here !== "" && !byId("body")?.readOnly && Date.now() - typedAt < TYPING_MS;
     const words = `${here} ${writing}`;
     if (words === said && (!here || Date.now() - saidAt < AGAIN_MS)) return;
     if (here || said) post(here, writing);
