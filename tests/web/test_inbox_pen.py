@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from portal.audit.events import Event
 from portal.audit.models import Entry
+from portal.conversations.actions import finish
+from portal.conversations.models import Conversation
 from portal.outbound.models import Draft, DraftState, DraftVersion
 from portal.outbound.pen import LIFE
 from portal.outbound.versions import MOST
@@ -101,6 +103,22 @@ class Pen(Writers):
         self.assertContains(refused, "Claire a répondu", status_code=409)
         self.assertContains(refused, "Je regarde", status_code=409)
         self.assertEqual(len(queued()), 1)
+
+    def test_words_that_a_colleague_finished_over_are_given_back_to_send_or_to_give_up(self) -> None:
+        words = "Votre sirop est prêt"
+        fields = self.save(self.as_nadia, words)
+        finish(self.conversation, by=self.claire, version=Conversation.objects.get().version)
+        held = self.as_nadia.post(page("reply", self.conversation.pk), {**fields, "body": words})
+        self.assertContains(held, "Claire a terminé la conversation", status_code=409)
+        self.assertContains(held, words, status_code=409)
+        self.assertContains(held, "Envoyer quand même", status_code=409)
+        self.assertContains(self.as_nadia.get(page("conversation", self.conversation.pk)), words)
+
+        given_up = self.as_nadia.post(page("draft_discard", fields["draft"]), {**fields, "body": words})
+        self.assertRedirects(given_up, page("compose_draft", fields["draft"]))
+        self.as_nadia.post(page("draft_restore", fields["draft"]))
+        self.assertEqual(self.draft_of(self.nadia).text, words)
+        self.assertEqual(list(queued()), [])
 
     def test_a_draft_of_another_conversation_gives_no_words(self) -> None:
         self.save(self.as_claire, "Votre sirop est prêt")

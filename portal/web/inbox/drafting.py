@@ -18,7 +18,7 @@ from portal.outbound.templates import template_for
 from portal.outbound.templating import save_filled, write_freely
 from portal.team.policy import Permission
 from portal.web.access import requires
-from portal.web.inbox.answers import after_act, fragment
+from portal.web.inbox.answers import after_act, away, fragment
 from portal.web.inbox.cards import DraftCard, DraftErrors
 from portal.web.inbox.composing import compose_page
 from portal.web.inbox.doors import conversation_for, draft_for
@@ -106,8 +106,8 @@ def draft_discard(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     try:
         drafts.discard(draft_for(request.user, draft_id), by=request.user)
     except (Http404, NoSuchDraft):
-        return HttpResponseRedirect(reverse("inbox_home"))
-    return HttpResponseRedirect(reverse("compose_draft", args=[draft_id]))
+        return away(request, reverse("inbox_home"))
+    return away(request, reverse("compose_draft", args=[draft_id]))
 
 
 @requires(Permission.REPLY)
