@@ -112,6 +112,7 @@ TEAM_HOST = {
     "console_mailbox_credentials": needs(Permission.MANAGE_MAILBOX),
     "console_mailbox_pause": needs(Permission.MANAGE_MAILBOX),
     "console_mailbox_resume": needs(Permission.MANAGE_MAILBOX),
+    "console_statistics": needs(Permission.READ_STATISTICS),
     "console_journal": needs(Permission.READ_JOURNAL),
     "console_journal_export": needs(Permission.READ_JOURNAL),
     "console_hours": needs(Permission.MANAGE_PHARMACY),

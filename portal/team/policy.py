@@ -37,6 +37,7 @@ class Permission(StrEnum):
     MANAGE_PHARMACY = "manage-pharmacy"
     MANAGE_TEMPLATES = "manage-templates"
     READ_JOURNAL = "read-journal"
+    READ_STATISTICS = "read-statistics"
     TRANSFER_RESPONSIBILITY = "transfer-responsibility"
 
 
@@ -72,6 +73,7 @@ RESPONSIBLE = frozenset(
         Permission.MANAGE_PHARMACY,
         Permission.MANAGE_TEMPLATES,
         Permission.READ_JOURNAL,
+        Permission.READ_STATISTICS,
         Permission.TRANSFER_RESPONSIBILITY,
     }
 )

@@ -49,12 +49,13 @@ class Tab:
 TEAM = Tab("Équipe", "users", "console_team")
 MAILBOX = Tab("Messagerie", "inbox", "console_mailbox")
 JOURNAL = Tab("Journal", "file-text", "console_journal")
+STATISTICS = Tab("Activité", "chart-column", "console_statistics")
 HOURS = Tab("Horaires", "clock", "console_hours")
 DETAILS = Tab("Coordonnées", "map-pin", "console_details")
 START = Tab("Mise en route", "circle-check", "console_start")
 TEMPLATES = Tab("Modèles", "file-text", "console_templates")
 FORM = Tab("Formulaire", "square-pen", "console_form")
-TABS = (TEAM, MAILBOX, JOURNAL, HOURS, DETAILS, TEMPLATES, FORM)
+TABS = (TEAM, MAILBOX, JOURNAL, STATISTICS, HOURS, DETAILS, TEMPLATES, FORM)
 
 
 def page(

@@ -16,6 +16,7 @@ from portal.web.console import (
     servers,
     setup,
     start,
+    statistics,
     team,
     templates,
 )
@@ -56,6 +57,7 @@ urlpatterns = [
     ),
     path("journal/", journal.console_journal, name="console_journal"),
     path("journal/export.csv", journal.console_journal_export, name="console_journal_export"),
+    path("activite/", statistics.console_statistics, name="console_statistics"),
     path("coordonnees/", details.console_details, name="console_details"),
     path("horaires/", hours.console_hours, name="console_hours"),
     path("formulaire/", form.console_form, name="console_form"),
