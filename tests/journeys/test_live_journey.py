@@ -36,7 +36,7 @@ class TwoWorkstations(JourneyTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.mail("Mon sirop")
-        for user in (self.karim, self.claire):
+        for user in (self.karim, self.claire, self.nadia):
             let_in(user)
         self.browser = self.enterContext(running_browser())
 
@@ -114,6 +114,23 @@ class TwoWorkstations(JourneyTestCase):
         self.seen(other.locator("#lock[open]"))
         self.assertEqual(other.locator("html").get_attribute("data-live"), "off")
         self.seen(karim.locator("#here:empty"), state="attached")
+
+    def test_what_karim_has_read_stays_bold_for_nadia_who_sees_it_counted_too(self) -> None:
+        karim, nadia = self.at_work(self.karim), self.at_work(self.nadia)
+        self.seen(nadia.locator(".row.unread.untouched", has_text="Mon sirop"))
+
+        self.open(karim, "Mon sirop")
+        self.seen(karim.locator(".row:not(.unread)", has_text="Mon sirop"))
+        self.seen(nadia.locator(".row.unread:not(.untouched)", has_text="Mon sirop"))
+        self.open(nadia, "Mon sirop")
+        self.seen(nadia.get_by_text("Lu par Karim B. et vous"))
+        nadia.get_by_role("button", name="Marquer comme non lu pour moi").click()
+        self.seen(nadia.locator(".row.unread", has_text="Mon sirop"))
+        self.seen(karim.locator(".row:not(.unread)", has_text="Mon sirop"))
+
+        nadia.goto(self.house.url("soleil.localhost", "/console/activite/"))
+        self.seen(nadia.get_by_text("1 reçu"))
+        self.seen(nadia.get_by_text("1 conversation à traiter"))
 
     def test_rows_that_arrive_do_not_move_what_karim_is_about_to_click(self) -> None:
         karim = self.at_work(self.karim)
