@@ -54,11 +54,13 @@ class Visitor:
     def get(self, url: str) -> Page:
         return self._ask("GET", url)
 
-    def post(self, url: str, fields: Mapping[str, str], *, token_from: str = "") -> Page:
+    def post(self, url: str, fields: Mapping[str, str | list[str]], *, token_from: str = "") -> Page:
         """Post a form, with the CSRF token of the page at `token_from` (the form's own page, when empty)."""
         token = TOKEN.search(self.get(token_from or url).text)
         data = dict(fields) | ({"csrfmiddlewaretoken": token[1]} if token else {})
-        return self._ask("POST", url, urlencode(data).encode(), "application/x-www-form-urlencoded")
+        return self._ask(
+            "POST", url, urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded"
+        )
 
     def post_file(
         self, url: str, fields: Mapping[str, str], *, name: str, file: tuple[str, bytes], token_from: str

@@ -105,8 +105,10 @@ class Canaries(JourneyTestCase):
     def write_to_nobody(self, visitor: Visitor, ours: canaries.Answers) -> None:
         """One recipient is refused at once, one by a report that comes back; their answers quote the addresses."""
         form = visitor.get("/equipe/nouveau/").hidden()
-        to = f"{ours.unknown}@{OFFICINES}, ferme.{ours.closed}@medecin-test.mssante.fr, {DOCTOR}"
-        said = form | {"to": to, "subject": ours.subject, "body": "Bonjour"}
+        refused, closed = f"{ours.unknown}@{OFFICINES}", f"ferme.{ours.closed}@medecin-test.mssante.fr"
+        strangers = [refused, closed, DOCTOR]
+        to = ", ".join(strangers)
+        said = {**form, "to": to, "subject": ours.subject, "body": "Bonjour", "sure": strangers}
         sent = visitor.post(
             f"/equipe/brouillon/{form['draft']}/envoyer/", said, token_from="/equipe/nouveau/"
         )
