@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, override_settings
 from django.urls import URLPattern, get_resolver, reverse
 
 from portal.conversations.models import Attachment, Conversation, Message
@@ -29,6 +30,7 @@ from portal.team.models import Role, User
 from portal.team.policy import allows
 from portal.web.access import Stage, access_of
 from tenants.context import inside
+from tenants.hosts import HostTable
 from tests.access_table import CONTENT_HOST, DEMO_HOME, DEMO_HOST, NO_HOST, TEAM_HOST
 from tests.base import PharmacyTestCase
 from tests.browsing import Browser, half_signed_in, signed_in
@@ -87,6 +89,12 @@ class Visits(PharmacyTestCase):
     @classmethod
     def things(cls) -> dict[str, object]:
         return things_of(cls.claire)
+
+    def setUp(self) -> None:
+        """Nobody is suspended here: which pharmacy is at a host is asked once, as in production, not at each visit."""
+        super().setUp()
+        self.enterContext(override_settings(HOST_SECONDS=600.0))
+        self.enterContext(patch("tenants.middleware.hosts", HostTable()))
 
     @contextmanager
     def undone(self) -> Iterator[None]:

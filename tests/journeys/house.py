@@ -167,7 +167,7 @@ def environment(broker_url: str, port: int, **options: str) -> dict[str, str]:
             "DEMO": "1",
             "FETCH_SECONDS": "1",
             "UNDO_SECONDS": "1",
-            "TICK_SECONDS": "0.3",
+            "TICK_SECONDS": "0.5",
             "DATABASE_POOL": "4",
         }
         | options
