@@ -67,6 +67,7 @@ def _folders(home: Path) -> dict[str, str]:
         "ANCHOR_FILE": str(home / "anchors.jsonl"),
         "STATIC_ROOT": str(home / "static"),
         "BEHIND_PROXY": "1",  # cookies and headers as in production, without a proxy to measure
+        "EVENTS": "proxy",  # pages as in production, with the scripts that listen
         "ANTIVIRUS": "builtin-eicar",
         "LOG_LEVEL": "INFO",
     }
