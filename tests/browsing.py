@@ -26,6 +26,13 @@ class Browser(Client):
     def __init__(self, host: str = "soleil.localhost", **defaults: Any) -> None:
         super().__init__(SERVER_NAME=host, **defaults)
 
+    @classmethod
+    def with_session(cls, sid: str, host: str = "soleil.localhost") -> Browser:
+        """One that has the cookie of this session."""
+        browser = cls(host)
+        browser.cookies[settings.SESSION_COOKIE_NAME] = sid
+        return browser
+
     def generic(self, *args: Any, **kwargs: Any) -> Any:
         before = connection.tenant
         try:
@@ -72,6 +79,4 @@ def half_signed_in(user: User, pharmacy: Pharmacy) -> Browser:
     session = SessionStore()
     login.begin(session, user, pharmacy_id=pharmacy.id, now=timezone.now())
     session.save()
-    browser = Browser(HOSTS[pharmacy.finess])
-    browser.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
-    return browser
+    return Browser.with_session(str(session.session_key), HOSTS[pharmacy.finess])

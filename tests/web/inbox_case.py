@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection
@@ -71,13 +71,22 @@ class InboxMixin:
 
 
 class InboxTestCase(InboxMixin, PharmacyTestCase):
-    """Inside a transaction; `self.as_karim` and `self.as_claire` are browsers in which they signed in."""
+    """Inside a transaction; `self.as_karim` and `self.as_claire` are browsers in which they signed in.
+
+    The mailbox and the sessions are made once for a class: each test finds them as they were then.
+    """
+
+    sessions: ClassVar[tuple[str, str]]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.box = open_box()
+        cls.sessions = (signed_in(cls.karim, cls.soleil).sid, signed_in(cls.claire, cls.soleil).sid)
 
     def setUp(self) -> None:
         super().setUp()
-        self.box = open_box()
-        self.as_karim = self.browser(self.karim)
-        self.as_claire = self.browser(self.claire)
+        self.as_karim, self.as_claire = (Browser.with_session(sid) for sid in self.sessions)
 
 
 class CommittingInboxTestCase(InboxMixin, CommittingPharmacyTestCase):
