@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import random
 from email.message import EmailMessage
+from functools import cache
+
+from portal.mail.parse import ParsedMail, parse
 
 FROM = b"From: =?utf-8?q?L=C3=A9a_Durand?= <279035121518989@patient.mssante.fr>\r\n"
 TO = b"To: Pharmacie du Soleil <pharmacie@soleil.mssante.fr>\r\n"
@@ -299,3 +302,9 @@ NOTHING_TO_SHOW = {
     "ten thousand parts": "too-many-parts",
     "ten thousand empty parts": "too-many-parts",
 }
+
+
+@cache
+def as_read(name: str) -> ParsedMail:
+    """The mail of this name as our parser reads it, once for all tests that look at it."""
+    return parse(MAILS[name])

@@ -28,7 +28,7 @@ class TestReading(unittest.TestCase):
     def test_the_child_reads_every_mail_as_the_parent_would(self) -> None:
         for name in MAILS.keys() - NOTHING_TO_SHOW.keys():
             with self.subTest(name):
-                self.assertEqual(read(MAILS[name]), parse(MAILS[name]))
+                self.assertEqual(read(MAILS[name]), corpus.as_read(name))
 
     def test_what_cannot_be_shown_has_its_reason(self) -> None:
         for name, reason in NOTHING_TO_SHOW.items():
@@ -58,7 +58,7 @@ class TestReading(unittest.TestCase):
             self.assertEqual(call.call_count, 2)
 
     def test_one_accident_is_forgiven(self) -> None:
-        answer = to_json(parse(MAILS["utf-8"]))
+        answer = to_json(corpus.as_read("utf-8"))
         with mock.patch.object(reading, "call", side_effect=[ChildFailed("crash"), answer]):
             self.assertEqual(read(MAILS["utf-8"]).text, corpus.ACCENTS)
 
@@ -80,7 +80,7 @@ class TestReading(unittest.TestCase):
 class TestForm(unittest.TestCase):
     def test_what_was_written_is_what_is_read(self) -> None:
         for name in ("dsn", "mdn 902", "texts around a file"):
-            parsed = parse(MAILS[name])
+            parsed = corpus.as_read(name)
             self.assertEqual(from_json(ParsedMail, to_json(parsed)), parsed)
 
     def test_every_wrong_field_is_refused(self) -> None:
@@ -103,7 +103,7 @@ class TestForm(unittest.TestCase):
                 from_json(Address, wrong)
 
     def test_a_number_is_no_truth_and_a_list_has_an_end(self) -> None:
-        parsed = to_json(parse(MAILS["utf-8"]))
+        parsed = to_json(corpus.as_read("utf-8"))
         for wrong in (
             parsed.replace(b'"from_list":false', b'"from_list":0'),
             parsed.replace(b'"references":[]', b'"references":[' + b",".join([b'"a"'] * 6000) + b"]"),

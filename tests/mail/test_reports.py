@@ -94,7 +94,7 @@ class TestWhatIsNoReport(unittest.TestCase):
         reports = {"dsn", "bounce in words", "mdn 902"}
         for name in MAILS.keys() - reports - corpus.NOTHING_TO_SHOW.keys():
             with self.subTest(name):
-                self.assertIsNone(parse(MAILS[name]).report)
+                self.assertIsNone(corpus.as_read(name).report)
 
     def test_a_daemon_that_says_something_else_is_no_bounce(self) -> None:
         raw = corpus.BOUNCE_IN_WORDS.replace(b"Message_non_distribu=C3=A9", b"Maintenance_ce_soir")
