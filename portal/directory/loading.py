@@ -31,7 +31,7 @@ SWAP_WAIT, SWAP_TRIES = "2s", 30
 # Words are counted in one line of so many; a beginning that more than this share of all lines has is common.
 SAMPLE, COMMON_SHARE = 16, 0.02
 SHORTEST_PREFIX, LONGEST_PREFIX = 3, 12
-LOCK = 0x0FF1C1A1  # of two loads at once the second is refused
+LOCK = 0x0FF1C1A2  # of two loads at once the second is refused; tenants/recording.py has a lock of its own
 
 STAGE = """
 CREATE TEMP TABLE directory_staging (LIKE {table}, place bigint GENERATED ALWAYS AS IDENTITY) ON COMMIT DROP;

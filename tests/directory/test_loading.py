@@ -15,6 +15,7 @@ from portal.directory.loading import LOCK
 from portal.directory.loads import state_of
 from portal.directory.models import Entry, Load, Reference
 from sandbox.directory import write
+from tenants import recording
 from tenants.context import inside
 from tenants.fences import OWNER
 from tests.base import CommittingPharmacyTestCase
@@ -190,6 +191,15 @@ class DamagedFiles(CommittingPharmacyTestCase):
 
         self.assertRegex(self.said, "Un autre chargement est en cours")
         self.assertEqual(Entry.objects.count(), 4)
+
+    def test_a_migration_that_is_being_recorded_is_no_other_load(self) -> None:
+        with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [recording.LOCK])
+            loading = Thread(target=self.load_elsewhere)
+            loading.start()
+            loading.join(timeout=20)
+
+        self.assertEqual((self.said, Entry.objects.count()), ("", 5))
 
     said = ""
 
