@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, DurationField, F, Q, QuerySet, Value
@@ -14,6 +13,7 @@ from django.db.models.functions import ExtractHour, TruncDate
 from django.utils import timezone
 
 from portal.conversations.models import Conversation, ConversationKind, Message, MessageKind
+from portal.lib.ids import first_id_of
 
 # A message's key is made when it is filed, never earlier than a machine's clock may be wrong by.
 CLOCKS_DIFFER = timedelta(days=1)
@@ -72,7 +72,7 @@ def statistics(days: int) -> Statistics:
 def _mail(since: datetime) -> QuerySet[Message]:
     """Found by the primary key, whose first bits are the time: no index of its own is kept up for this page."""
     return Message.objects.filter(
-        id__gte=_key_at(since - CLOCKS_DIFFER), at__gte=since, conversation__mailbox__owner=None
+        id__gte=first_id_of(since - CLOCKS_DIFFER), at__gte=since, conversation__mailbox__owner=None
     )
 
 
@@ -128,7 +128,7 @@ FROM answered GROUP BY 1
 def _first_answers(since: datetime) -> FirstAnswers:
     bounds = [wait.total_seconds() for wait in WAITS]
     with connection.cursor() as cursor:
-        cursor.execute(FIRST_ANSWERS, [_key_at(since - CLOCKS_DIFFER), since, bounds])
+        cursor.execute(FIRST_ANSWERS, [first_id_of(since - CLOCKS_DIFFER), since, bounds])
         rows = cursor.fetchall()
     found = {bucket: count for bucket, count, *_ in rows}
     _, _, median, ninth = rows[0] if rows else (None, 0, None, None)
@@ -157,8 +157,3 @@ def _between(above: timedelta | None, below: timedelta | None) -> Q:
     if below is not None:
         wanted &= Q(age__lt=Value(below, DurationField()))
     return wanted
-
-
-def _key_at(at: datetime) -> UUID:
-    """The lowest UUIDv7 of this moment (RFC 9562, 5.7)."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 COUNTER_BITS = 42
@@ -59,3 +60,13 @@ def uuid7() -> UUID:
     high, low = counter >> 30, counter & 0x3FFF_FFFF
     value = (instant & 0xFFFF_FFFF_FFFF) << 80 | VERSION_7 | high << 64 | VARIANT_RFC | low << 32 | tail
     return UUID(int=value)
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """The smallest id of that millisecond: rows made since are found by their primary key."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def made_at(made: UUID) -> datetime:
+    """When an id was made, to the millisecond."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)

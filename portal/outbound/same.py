@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.utils import timezone
 
+from portal.lib.ids import first_id_of
 from portal.mail.addresses import Address
 from portal.outbound.again import address_mark
 from portal.outbound.models import DeliveryState, Recipient
@@ -32,7 +32,7 @@ def refuse_same(text: str, to: Sequence[Address]) -> None:
     marks = {address_mark(address.address) for address in to}
     recent = (
         # Keys are in order of time, so this reads only the rows of the last minutes.
-        Recipient.objects.filter(pk__gte=_first_key_since(timezone.now() - WITHIN))
+        Recipient.objects.filter(pk__gte=first_id_of(timezone.now() - WITHIN))
         .filter(address_fingerprint__in=marks, delivery__message__isnull=False)
         .exclude(delivery__state=DeliveryState.CANCELLED)
         .select_related("delivery__message")
@@ -44,8 +44,3 @@ def refuse_same(text: str, to: Sequence[Address]) -> None:
         message = recipient.delivery.message
         if message is not None and message.text.split() == words:
             raise SameMessageAgain(recipient.address, recipient.delivery.queued_at)
-
-
-def _first_key_since(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of that millisecond (RFC 9562 5.7)."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)

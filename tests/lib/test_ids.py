@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from unittest import TestCase, mock
 from uuid import RFC_4122, UUID
 
-from portal.lib.ids import COUNTER_BITS, _Clock, uuid7
+from portal.lib.ids import COUNTER_BITS, _Clock, first_id_of, made_at, uuid7
 
 
 class Uuid7Tests(TestCase):
@@ -18,6 +19,13 @@ class Uuid7Tests(TestCase):
 
         self.assertEqual((made.version, made.variant), (7, RFC_4122))
         self.assertTrue(before <= made.int >> 80 <= after + 1)
+
+    def test_it_says_when_it_was_made_and_the_first_of_a_moment_comes_before_it(self) -> None:
+        made = uuid7()
+
+        self.assertAlmostEqual(made_at(made), datetime.now(UTC), delta=timedelta(seconds=1))
+        self.assertLess(first_id_of(made_at(made)), made)
+        self.assertGreater(first_id_of(made_at(made) + timedelta(milliseconds=2)), made)
 
     def test_ids_made_in_a_burst_are_in_order_and_all_different(self) -> None:
         made = [uuid7() for _ in range(20_000)]

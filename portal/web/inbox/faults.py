@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
 
+from portal.lib.ids import made_at
 from portal.mailboxes.faults import ShownFault, fetch_fault, send_fault
 from portal.mailboxes.models import Mailbox, MailboxState
 from portal.outbound.models import Delivery
@@ -73,17 +74,12 @@ def _told(fault: ShownFault) -> str:
 def _silent(mailbox: Mailbox, now: datetime) -> str:
     """How long nothing was read though nothing is known to be wrong: the worker may be down."""
     if mailbox.last_ok_at is None:
-        opened = _opened_at(mailbox)
+        opened = made_at(mailbox.pk)
         late = now - opened >= NEVER_READ
         return f"n’a encore jamais pu être relevée depuis sa création ({_bare(opened, now)})" if late else ""
     longest = timedelta(seconds=settings.FETCH_SECONDS_MAX) + PATIENCE
     late = now - mailbox.last_ok_at >= longest
     return f"n’a pas pu être relevée depuis {_bare(mailbox.last_ok_at, now)}" if late else ""
-
-
-def _opened_at(mailbox: Mailbox) -> datetime:
-    """Its key says when it was made: milliseconds, in the first 48 bits (RFC 9562, 5.7)."""
-    return datetime.fromtimestamp((mailbox.pk.int >> 80) / 1000, UTC)
 
 
 def _held_up(mailbox: Mailbox, now: datetime) -> str:
