@@ -68,8 +68,8 @@ def readers(conversation: Conversation) -> list[Reader]:
 
 def note_read(conversation: Conversation, *, by: User) -> None:
     """Remember that `by` reads it now; nothing is written where nothing came since. Called as `mark_opened` is."""
-    mine = next((reader for reader in readers(conversation) if reader.user_id == by.pk), None)
-    if mine is not None and mine.at >= conversation.last_message_at:
+    known = readers(conversation)
+    if any(reader.user_id == by.pk and reader.at >= conversation.last_message_at for reader in known):
         return
     # Clocks of two machines may differ: what is on this screen is read, whatever they say.
     at = max(timezone.now(), conversation.last_message_at)
@@ -77,7 +77,8 @@ def note_read(conversation: Conversation, *, by: User) -> None:
     ReadMark.objects.bulk_create(
         [mark], update_conflicts=True, unique_fields=["conversation", "user"], update_fields=["at"]
     )
-    conversation.__dict__.pop("readers", None)
+    others = [reader for reader in known if reader.user_id != by.pk]
+    conversation.__dict__["readers"] = [_written(reader) for reader in (*others, Reader(by.pk, at))]
 
 
 def mark_unread(conversation: Conversation, *, by: User) -> None:
@@ -85,3 +86,8 @@ def mark_unread(conversation: Conversation, *, by: User) -> None:
     with transaction.atomic():
         if ReadMark.objects.filter(conversation=conversation, user=by).update(at=NEVER):
             record(Event.CONVERSATION_UNREAD, by=by, on=("conversation", conversation.pk))
+
+
+def _written(reader: Reader) -> dict[str, str]:
+    """As `readers_of` gives it."""
+    return {"user": str(reader.user_id), "at": reader.at.isoformat()}

@@ -86,6 +86,16 @@ class Reading(Team):
 
         self.assertEqual([reader.user_id for reader in found], [self.karim.pk, self.claire.pk])
 
+    def test_who_just_read_it_is_among_them_without_asking_again(self) -> None:
+        self.conversation()
+        self.opens(self.karim)
+        conversation = self.opens(self.claire)
+
+        with self.assertNumQueries(0):
+            found = readers(conversation)
+
+        self.assertEqual([reader.user_id for reader in found], [self.karim.pk, self.claire.pk])
+
     def test_marked_unread_it_is_bold_for_oneself_alone(self) -> None:
         self.conversation()
         self.opens(self.karim)
