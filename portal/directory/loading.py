@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.directory.extraction import Extraction, Row
 from portal.directory.models import Load, Reference
+from portal.directory.words import LONGEST_PREFIX, SHORTEST_PREFIX
 from tenants.connections import OWNER, owner
 from tenants.fences import grant_reading
 
@@ -30,7 +31,6 @@ INDEX_MEMORY = "64MB"
 SWAP_WAIT, SWAP_TRIES = "2s", 30
 # Words are counted in one line of so many; a beginning that more than this share of all lines has is common.
 SAMPLE, COMMON_SHARE = 16, 0.02
-SHORTEST_PREFIX, LONGEST_PREFIX = 3, 12
 LOCK = 0x0FF1C1A2  # of two loads at once the second is refused; tenants/recording.py has a lock of its own
 
 STAGE = """

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from portal.directory.models import Entry, EntryQuerySet, Load, Reference
-from portal.directory.words import area_mark, area_of, asked_words
+from portal.directory.words import LONGEST_PREFIX, SHORTEST_PREFIX, area_mark, area_of, asked_words
 
 MOST_FOUND = 12
 MOST_WORDS = 8
@@ -21,7 +21,6 @@ LONGEST_TYPED = 100
 MOST_NEAR, MOST_FAR = 150, 200
 # When every word is common, the country is looked for no further than among so many rows.
 MOST_SCANNED = 20_000
-SHORTEST_PREFIX, LONGEST_PREFIX = 3, 12
 # What meeting a word is worth: the whole of a name, its beginning, what the person does, a street.
 WHOLE_NAME, NAME, TRADE, ELSEWHERE = 4.0, 3.0, 2.0, 1.0
 SAME_TOWN, SAME_AREA = 1.5, 1.0

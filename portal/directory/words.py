@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 # In every address, so that looking for them would find everybody.
 EVERYWHERE = frozenset({"mssante", "fr"})
+# Beginnings of so many letters are counted when a file is loaded, and looked up in that count when somebody types.
+SHORTEST_PREFIX, LONGEST_PREFIX = 3, 12
 
 TITLES = frozenset({"dr", "docteur", "pr", "professeur", "m", "mr", "mme", "mlle", "monsieur", "madame"})
 STEMS = {
