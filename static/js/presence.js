@@ -79,8 +79,8 @@
 
   const heard = (told) => {
     if (told.tab === window.officinalTab) return;
-    const [doing, initials, name] = told.at.split("|");
-    others.set(told.tab, { ...told, writes: doing === "writes", initials, name });
+    const [doing, name] = told.at.split("|");
+    others.set(told.tab, { ...told, writes: doing === "writes", name });
     draw();
   };
 

@@ -11,7 +11,7 @@ from portal.mailboxes.models import Mailbox
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.doors import conversation_for
-from portal.web.inbox.people import initials, short_name
+from portal.web.inbox.people import short_name
 from portal.web.requests import StaffRequest
 
 
@@ -48,6 +48,6 @@ def here(request: StaffRequest) -> HttpResponse:
         return HttpResponse(status=204)
     there = conversation_for(me, form.cleaned_data["conversation"])
     doing = "writes" if form.cleaned_data["writing"] else "looks"
-    at = f"{doing}|{initials(me.display_name)}|{short_name(me.display_name)}"
+    at = f"{doing}|{short_name(me.display_name)}"
     live.tell(live.Kind.HERE, there.pk, mailbox=there.mailbox_id, person=me.pk, tab=tab, at=at)
     return HttpResponse(status=204)
