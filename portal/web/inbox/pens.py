@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from portal.outbound.models import Draft
@@ -15,7 +15,6 @@ from portal.web.inbox.people import first_name
 def their_drafts(drafts: Sequence[Draft], me: User, *, now: datetime) -> tuple[TheirDraft, ...]:
     """Those that say something; of whoever has the pen, unless it is oneself, first."""
     writing = holder(drafts, now=now)
-    others = _others(drafts, me)
     cards = [
         TheirDraft(
             id=draft.pk,
@@ -25,10 +24,7 @@ def their_drafts(drafts: Sequence[Draft], me: User, *, now: datetime) -> tuple[T
             since=draft.pen_at or draft.updated_at,
             has_pen=draft is writing,
         )
-        for draft in others
+        for draft in drafts
+        if draft.author_id != me.pk and draft.text.strip()
     ]
     return tuple(sorted(cards, key=lambda card: (not card.has_pen, -card.at.timestamp())))
-
-
-def _others(drafts: Iterable[Draft], me: User) -> list[Draft]:
-    return [draft for draft in drafts if draft.author_id != me.pk and draft.text.strip()]

@@ -47,9 +47,8 @@ def recipient_cards(typed: Iterable[str]) -> tuple[RecipientCard, ...]:
         return ()
     outside = refused_domains({address.domain for address in addresses})
     return tuple(
-        RecipientCard(
-            address=stranger.address.address,
-            who=entry_card(stranger.entry) if stranger.entry else None,
+        dataclasses.replace(
+            stranger_card(stranger),
             trusted=stranger.address.domain not in outside,
             patient=stranger.address.is_patient(),
         )

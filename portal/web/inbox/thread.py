@@ -52,11 +52,13 @@ def timeline(
             entries.append(EventLine(message.at, *_done(message)))
         elif message.kind == MessageKind.NOTE:
             entries.append(_note(message))
-        elif message.kind == MessageKind.SENT:
-            card = _sent(message, sent, me=me, files=files, now=now, folded=message.pk not in open_ones)
-            entries.append(replace(card, read_by=read.of(message)))
         else:
-            card = _received(message, conversation, me=me, files=files, folded=message.pk not in open_ones)
+            folded = message.pk not in open_ones
+            card = (
+                _sent(message, sent, me=me, files=files, now=now, folded=folded)
+                if message.kind == MessageKind.SENT
+                else _received(message, conversation, me=me, files=files, folded=folded)
+            )
             entries.append(replace(card, read_by=read.of(message)))
     return tuple(entries)
 
