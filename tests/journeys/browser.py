@@ -10,10 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from django_otp.oath import totp
+
+from tests.browsing import TOTP_KEY
+from tests.cast import PASSWORD
 from tests.journeys.barriers import Barriers, checked_before_each_act
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from portal.team.models import User
 
 FLAGS = [
     "--no-sandbox",
@@ -90,6 +96,17 @@ def running_browser() -> Iterator[Browser]:
             _fail_for_barriers(browser)
         finally:
             browser.close()
+
+
+def sign_in(page: Page, url: str, user: User) -> None:
+    """With both factors of the tests (`let_in`), from the team's address to the list."""
+    page.goto(url)
+    page.get_by_label("Votre nom de connexion").fill(user.sign_in_name)
+    page.get_by_label("Votre mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_label("Code", exact=True).fill(f"{totp(TOTP_KEY):06d}")
+    page.get_by_role("button", name="Entrer").click()
+    page.locator(".list").wait_for()
 
 
 def _fail_for_barriers(browser: Browser) -> None:

@@ -7,13 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from django_otp.oath import totp
 
 from sandbox.people import PATIENT
-from tests.browsing import TOTP_KEY
-from tests.cast import PASSWORD
 from tests.inbound.letters import letter
-from tests.journeys.browser import WIDE, Window, running_browser, why_not
+from tests.journeys.browser import WIDE, Window, running_browser, sign_in, why_not
 from tests.journeys.stage import JourneyTestCase, let_in
 from tests.journeys.stations import write
 from tests.servers.peers import sandbox_peer
@@ -111,13 +108,7 @@ class TwoPeople(JourneyTestCase):
         context.set_default_timeout(30_000)
         window = Window(context.new_page())
         page = window.page
-        page.goto(self.house.url("soleil.localhost", "/equipe/"))
-        page.get_by_label("Votre nom de connexion").fill(user.sign_in_name)
-        page.get_by_label("Votre mot de passe", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Continuer").click()
-        page.get_by_label("Code", exact=True).fill(f"{totp(TOTP_KEY):06d}")
-        page.get_by_role("button", name="Entrer").click()
-        page.locator(".list").wait_for()
+        sign_in(page, self.house.url("soleil.localhost", "/equipe/"), user)
         self.until_there(page, "Mon sirop")
         return window
 

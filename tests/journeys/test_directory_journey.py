@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.management import call_command
-from django_otp.oath import totp
 
 from sandbox.directory import write
-from tests.browsing import TOTP_KEY
-from tests.cast import PASSWORD
-from tests.journeys.browser import WIDE, Window, running_browser, why_not
+from tests.journeys.browser import WIDE, Window, running_browser, sign_in, why_not
 from tests.journeys.stage import JourneyTestCase, let_in
 from tests.servers.peers import sandbox_peer
 
@@ -45,7 +42,7 @@ class WritingToSomebodyNew(JourneyTestCase):
         )
         page = window.page
         page.set_default_timeout(20_000)
-        self.sign_in(page)
+        sign_in(page, self.house.url("soleil.localhost", "/equipe/"), self.claire)
 
         self.compose(page)
         self.pick_sophie_by_keys(page)
@@ -99,12 +96,3 @@ class WritingToSomebodyNew(JourneyTestCase):
     def compose(self, page: Page) -> None:
         page.goto(self.house.url("soleil.localhost", "/equipe/nouveau/"))
         page.locator("#to").wait_for()
-
-    def sign_in(self, page: Page) -> None:
-        page.goto(self.house.url("soleil.localhost", "/equipe/"))
-        page.get_by_label("Votre nom de connexion").fill(self.claire.sign_in_name)
-        page.get_by_label("Votre mot de passe", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Continuer").click()
-        page.get_by_label("Code", exact=True).fill(f"{totp(TOTP_KEY):06d}")
-        page.get_by_role("button", name="Entrer").click()
-        page.locator(".list").wait_for()

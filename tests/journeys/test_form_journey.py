@@ -8,20 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from django_otp.oath import totp
 
 from sandbox.pictures import Sheet, photo
-from tests.browsing import TOTP_KEY
-from tests.cast import PASSWORD
 from tests.intake.stage import open_form_at
-from tests.journeys.browser import PHONE, WIDE, Window, running_browser, why_not
+from tests.journeys.browser import PHONE, WIDE, Window, running_browser, sign_in, why_not
 from tests.journeys.stage import JourneyTestCase, let_in
 from tests.servers.peers import sandbox_peer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from portal.team.models import User
 
 SHEET = Sheet(("Dr Martin",), ("Camille MOREAU",), ("Paracétamol 1 g", "Amoxicilline 1 g"))
 
@@ -45,7 +41,7 @@ class AnOrdonnanceByTheForm(JourneyTestCase):
         self.send_two_photos(patient)
         karim, claire = self.window(WIDE), self.window(WIDE)
         for window, user in ((karim, self.karim), (claire, self.claire)):
-            self.sign_in(window, user)
+            sign_in(window.page, self.house.url("soleil.localhost", "/equipe/"), user)
             self.open_it(window.page)
         karim.page.get_by_text("Identité déclarée").wait_for()
 
@@ -134,16 +130,6 @@ class AnOrdonnanceByTheForm(JourneyTestCase):
         )
         context.set_default_timeout(20_000)
         return Window(context.new_page())
-
-    def sign_in(self, window: Window, user: User) -> None:
-        page = window.page
-        page.goto(self.house.url("soleil.localhost", "/equipe/"))
-        page.get_by_label("Votre nom de connexion").fill(user.sign_in_name)
-        page.get_by_label("Votre mot de passe", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Continuer").click()
-        page.get_by_label("Code", exact=True).fill(f"{totp(TOTP_KEY):06d}")
-        page.get_by_role("button", name="Entrer").click()
-        page.locator(".list").wait_for()
 
     def open_it(self, page: Page) -> None:
         page.locator(".row", has_text="Camille MOREAU").click()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import unittest
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from django_otp.oath import totp
+from django.utils import timezone
 
+from portal.team.models import User
 from sandbox.people import PATIENT
-from tests.browsing import TOTP_KEY
-from tests.cast import PASSWORD
 from tests.inbound.letters import letter
-from tests.journeys.browser import WIDE, Window, running_browser, why_not
+from tests.journeys.browser import WIDE, Window, running_browser, sign_in, why_not
 from tests.journeys.house import ANY
 from tests.journeys.stage import JourneyTestCase, let_in
 from tests.journeys.stations import write
@@ -21,8 +21,6 @@ from tests.servers.peers import sandbox_peer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
-
-    from portal.team.models import User
 
 SOON = 5_000  # two seconds on a machine of its own; these run beside other tests
 
@@ -38,6 +36,8 @@ class TwoWorkstations(JourneyTestCase):
         self.mail("Mon sirop")
         for user in (self.karim, self.claire, self.nadia):
             let_in(user)
+        # A mail comes in whole seconds, so one of the second in which they came to work here is from before their time.
+        User.objects.update(created_at=timezone.now() - timedelta(days=1))
         self.browser = self.enterContext(running_browser())
 
     def mail(self, subject: str) -> None:
@@ -45,75 +45,14 @@ class TwoWorkstations(JourneyTestCase):
 
     def test_what_claire_does_and_what_arrives_stands_before_karim_without_a_reload(self) -> None:
         claire, karim = self.at_work(self.claire), self.at_work(self.karim)
-        mine = karim.locator(".row", has_text="Mon sirop")
 
-        # Claire takes the conversation and writes a note: Karim's row and his open conversation follow.
-        self.open(claire, "Mon sirop")
-        claire.get_by_role("button", name="Je m’en charge").click()
-        self.seen(mine.get_by_text("Claire"))
-        self.open(karim, "Mon sirop")
-        claire.locator("#note summary").click()
-        claire.locator("#note-text").fill("Rappeler demain matin.")
-        claire.get_by_role("button", name="Garder la note").click()
-        self.seen(karim.get_by_text("Rappeler demain matin."))
-
-        # Each sees the other there, and who writes; on the list too. It ends with the tab.
-        self.seen(karim.locator("#here", has_text="Claire M. regarde aussi"))
-        claire.locator("#body").press_sequentially("Vo")
-        self.seen(karim.locator("#here", has_text="Claire M. écrit une réponse"))
-        self.seen(mine.get_by_text("Claire M. écrit"))
-        self.seen(claire.locator("#here", has_text="Karim B. regarde aussi"))
-        claire.locator("#body").fill("")
-
-        # A mail comes: its row, the count of the tab and a banner without a patient's word.
-        karim.mouse.move(1000, 500)
-        self.mail("Ma crème")
-        banner = karim.locator("#arrivals")
-        self.seen(banner.get_by_text("Un nouveau message est arrivé."))
-        self.assertNotIn("Léa", banner.inner_text())
-        self.seen(karim.locator(".row", has_text="Ma crème"))
-        self.assertTrue(karim.title().startswith("(2) À traiter"))
-        banner.get_by_role("link").click()
-        self.seen(karim.locator("#conversation", has_text="Ma crème"))
-
-        # Karim writes, and Claire's field waits. She takes the pen: he is told, and keeps his words.
-        self.open(karim, "Mon sirop")
-        karim.locator("#body").fill("Bonjour, je regarde et je vous rappelle")
-        self.seen(claire.get_by_text("Karim écrit une réponse, commencée"))
-        self.assertIsNotNone(claire.locator("#body").get_attribute("readonly"))
-        claire.get_by_role("button", name="Prendre la main").click()
-        self.seen(claire.locator("#body:not([readonly])"))
-        self.seen(karim.get_by_text("Claire écrit une réponse, commencée"))
-        self.seen(karim.locator("#body[readonly]"))
-        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde et je vous rappelle")
-
-        # She answers: what she said stands before him, and his field is his again.
-        claire.locator("#body").fill("Votre sirop est prêt.")
-        claire.get_by_role("button", name="Envoyer", exact=True).click()
-        self.seen(karim.get_by_text("Claire a répondu"))
-        self.seen(karim.locator(".msg-out", has_text="Votre sirop est prêt."))
-        self.seen(karim.locator("#body:not([readonly])"))
-        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde et je vous rappelle")
-
-        # What Karim deletes by mistake he finds among the versions.
-        karim.locator("#body").fill("")
-        self.seen(karim.get_by_text("Brouillon enregistré"))
-        karim.wait_for_timeout(1500)
-        karim.reload()
-        karim.get_by_role("link", name="Versions").click()
-        karim.get_by_role("button", name="Revenir à cette version").first.click()
-        self.seen(karim.locator("#body"))
-        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde et je vous rappelle")
-
-        # Claire locks her screen in one tab: the other one is covered too, and hears nothing more.
-        other = Window(claire.context.new_page()).page
-        other.goto(claire.url)
-        self.live(other)
-        claire.locator(".nav-me summary").click()
-        claire.get_by_role("button", name="Verrouiller l’écran").click()
-        self.seen(other.locator("#lock[open]"))
-        self.assertEqual(other.locator("html").get_attribute("data-live"), "off")
-        self.seen(karim.locator("#here:empty"), state="attached")
+        self.a_note_follows(claire, karim)
+        self.each_sees_the_other(claire, karim)
+        self.a_mail_comes(claire, karim)
+        self.claire_takes_the_pen(claire, karim)
+        self.claire_answers(claire, karim)
+        self.karim_finds_his_words_again(claire, karim)
+        self.claire_locks_her_screen(claire, karim)
 
     def test_what_karim_has_read_stays_bold_for_nadia_who_sees_it_counted_too(self) -> None:
         karim, nadia = self.at_work(self.karim), self.at_work(self.nadia)
@@ -159,17 +98,89 @@ class TwoWorkstations(JourneyTestCase):
         self.mail("Ma crème")
         self.seen(karim.get_by_text("1 nouveau message · Afficher"), patience=40_000)
 
+    def a_note_follows(self, claire: Page, karim: Page) -> None:
+        """Claire takes the conversation and writes a note: Karim's row and his open conversation follow."""
+        mine = karim.locator(".row", has_text="Mon sirop")
+        self.open(claire, "Mon sirop")
+        claire.get_by_role("button", name="Je m’en charge").click()
+        self.seen(mine.get_by_text("Claire"))
+        self.open(karim, "Mon sirop")
+        claire.locator("#note summary").click()
+        claire.locator("#note-text").fill("Rappeler demain matin.")
+        claire.get_by_role("button", name="Garder la note").click()
+        self.seen(karim.get_by_text("Rappeler demain matin."))
+
+    def each_sees_the_other(self, claire: Page, karim: Page) -> None:
+        """Each sees the other there, and who writes; on the list too. It ends with the tab."""
+        mine = karim.locator(".row", has_text="Mon sirop")
+        self.seen(karim.locator("#here", has_text="Claire M. regarde aussi"))
+        claire.locator("#body").press_sequentially("Vo")
+        self.seen(karim.locator("#here", has_text="Claire M. écrit une réponse"))
+        self.seen(mine.get_by_text("Claire M. écrit"))
+        self.seen(claire.locator("#here", has_text="Karim B. regarde aussi"))
+        claire.locator("#body").fill("")
+
+    def a_mail_comes(self, claire: Page, karim: Page) -> None:
+        """A mail comes: its row, the count of the tab and a banner without a patient's word."""
+        karim.mouse.move(1000, 500)
+        self.mail("Ma crème")
+        banner = karim.locator("#arrivals")
+        self.seen(banner.get_by_text("Un nouveau message est arrivé."))
+        self.assertNotIn("Léa", banner.inner_text())
+        self.seen(karim.locator(".row", has_text="Ma crème"))
+        self.assertTrue(karim.title().startswith("(2) À traiter"))
+        banner.get_by_role("link").click()
+        self.seen(karim.locator("#conversation", has_text="Ma crème"))
+
+    def claire_takes_the_pen(self, claire: Page, karim: Page) -> None:
+        """Karim writes, and Claire's field waits. She takes the pen: he is told, and keeps his words."""
+        self.open(karim, "Mon sirop")
+        karim.locator("#body").fill("Bonjour, je regarde et je vous rappelle")
+        self.seen(claire.get_by_text("Karim écrit une réponse, commencée"))
+        self.assertIsNotNone(claire.locator("#body").get_attribute("readonly"))
+        claire.get_by_role("button", name="Prendre la main").click()
+        self.seen(claire.locator("#body:not([readonly])"))
+        self.seen(karim.get_by_text("Claire écrit une réponse, commencée"))
+        self.seen(karim.locator("#body[readonly]"))
+        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde et je vous rappelle")
+
+    def claire_answers(self, claire: Page, karim: Page) -> None:
+        """She answers: what she said stands before him, and his field is his again."""
+        claire.locator("#body").fill("Votre sirop est prêt.")
+        claire.get_by_role("button", name="Envoyer", exact=True).click()
+        self.seen(karim.get_by_text("Claire a répondu"))
+        self.seen(karim.locator(".msg-out", has_text="Votre sirop est prêt."))
+        self.seen(karim.locator("#body:not([readonly])"))
+        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde et je vous rappelle")
+
+    def karim_finds_his_words_again(self, claire: Page, karim: Page) -> None:
+        """What Karim deletes by mistake he finds among the versions."""
+        karim.locator("#body").fill("")
+        self.seen(karim.get_by_text("Brouillon enregistré"))
+        karim.wait_for_timeout(1500)
+        karim.reload()
+        karim.get_by_role("link", name="Versions").click()
+        karim.get_by_role("button", name="Revenir à cette version").first.click()
+        self.seen(karim.locator("#body"))
+        self.assertEqual(karim.locator("#body").input_value(), "Bonjour, je regarde et je vous rappelle")
+
+    def claire_locks_her_screen(self, claire: Page, karim: Page) -> None:
+        """Claire locks her screen in one tab: the other one is covered too, and hears nothing more."""
+        other = Window(claire.context.new_page()).page
+        other.goto(claire.url)
+        self.live(other)
+        claire.locator(".nav-me summary").click()
+        claire.get_by_role("button", name="Verrouiller l’écran").click()
+        self.seen(other.locator("#lock[open]"))
+        self.assertEqual(other.locator("html").get_attribute("data-live"), "off")
+        self.seen(karim.locator("#here:empty"), state="attached")
+
     def at_work(self, user: User) -> Page:
         """Signed in at a workstation of one's own, in À traiter, where the mail has come in by now."""
         context = self.browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="fr-FR")
         context.set_default_timeout(20_000)
         page = Window(context.new_page()).page
-        page.goto(self.house.url("soleil.localhost", "/equipe/"))
-        page.get_by_label("Votre nom de connexion").fill(user.sign_in_name)
-        page.get_by_label("Votre mot de passe", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Continuer").click()
-        page.get_by_label("Code", exact=True).fill(f"{totp(TOTP_KEY):06d}")
-        page.get_by_role("button", name="Entrer").click()
+        sign_in(page, self.house.url("soleil.localhost", "/equipe/"), user)
         self.live(page)
         self.seen(page.locator(".row", has_text="Mon sirop"), patience=20_000)
         return page

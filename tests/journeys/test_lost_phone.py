@@ -9,10 +9,9 @@ from functools import partial
 import pytest
 from django_otp.oath import totp
 
-from portal.team.models import User
 from tests.browsing import TOTP_KEY
 from tests.cast import PASSWORD
-from tests.journeys.browser import PHONE, WIDE, Window, running_browser, why_not
+from tests.journeys.browser import PHONE, WIDE, Window, running_browser, sign_in, why_not
 from tests.journeys.stage import JourneyTestCase, let_in
 from tests.servers.peers import sandbox_peer
 
@@ -38,7 +37,7 @@ class ALostPhone(JourneyTestCase):
 
     def test_karim_loses_his_phone_and_is_back_with_another(self) -> None:
         nadia, karim = self.window(WIDE), self.window(PHONE)
-        self.sign_in(nadia, self.nadia)
+        sign_in(nadia.page, self.house.url("soleil.localhost", "/equipe/"), self.nadia)
 
         link = self.ask_for_a_link(nadia)
         self.come_back(karim, link)
@@ -51,16 +50,6 @@ class ALostPhone(JourneyTestCase):
         karim.page.get_by_role("heading").first.wait_for()
         self.assertEqual(karim.page.get_by_label("Mot de passe", exact=True).count(), 0)
         self.assertEqual(nadia.complaints, [])
-
-    def sign_in(self, window: Window, user: User) -> None:
-        page = window.page
-        page.goto(self.house.url("soleil.localhost", "/equipe/"))
-        page.get_by_label("Votre nom de connexion").fill(user.sign_in_name)
-        page.get_by_label("Votre mot de passe", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Continuer").click()
-        page.get_by_label("Code", exact=True).fill(f"{totp(TOTP_KEY):06d}")
-        page.get_by_role("button", name="Entrer").click()
-        page.locator(".list").wait_for()
 
     def ask_for_a_link(self, window: Window) -> str:
         """From the team's list, with both factors where they are asked for again."""
