@@ -53,7 +53,16 @@ NEWS_FOR = timedelta(hours=1)
 # From our own address, by a stranger or by another program on the same BAL: shown as received, never as sent.
 OWN_ADDRESS = "own-address"
 MOVED = (
-    *("state", "version", "people", "snippet", "last_message_at", "last_sent_at", "last_received_at"),
+    *(
+        "state",
+        "version",
+        "received_version",
+        "people",
+        "snippet",
+        "last_message_at",
+        "last_sent_at",
+        "last_received_at",
+    ),
     *(
         "message_count",
         "attachment_count",
@@ -109,8 +118,8 @@ def file_message(
     )
     conversation = locked(found) if found else _begun(mailbox, sender, correspondent, mail.subject, at)
     before = counters.counted(conversation) if found else Tally[counters.Key]()
-    _came_in(conversation, at)
     _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
+    _came_in(conversation, at)
     detail = beside(conversation) if beside else ""
     _save(conversation, new=found is None)
     message = Message(
@@ -154,8 +163,8 @@ def file_from_form(
     new = conversation is None
     current = _by_form(mailbox, person, subject, at) if conversation is None else locked(conversation.pk)
     before = Tally[counters.Key]() if new else counters.counted(current)
-    _came_in(current, at)
     _add(current, (), mailbox, at, text, len(files))
+    _came_in(current, at)
     detail = beside(current) if beside else ""
     _save(current, new=new)
     message = Message(
@@ -256,6 +265,8 @@ def _by_form(mailbox: Mailbox, person: Address, subject: str, at: datetime) -> C
 
 
 def _came_in(conversation: Conversation, at: datetime) -> None:
+    """What was just added was received, by the operator at `at`."""
+    conversation.received_version = conversation.version
     conversation.state = ConversationState.OPEN
     conversation.unopened = True
     conversation.last_received_at = max(at, conversation.last_received_at or at)

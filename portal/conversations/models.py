@@ -28,7 +28,18 @@ class ConversationState(models.TextChoices):
 
 
 LISTED = (
-    *("id", "mailbox_id", "kind", "state", "version", "subject", "snippet", "people", "patient_id"),
+    *(
+        "id",
+        "mailbox_id",
+        "kind",
+        "state",
+        "version",
+        "received_version",
+        "subject",
+        "snippet",
+        "people",
+        "patient_id",
+    ),
     *("last_message_at", "last_sent_at", "last_received_at", "message_count", "attachment_count"),
     *(
         "prescriptions_open",
@@ -83,6 +94,8 @@ class Conversation(models.Model):
     kind = models.CharField(max_length=12, choices=ConversationKind)
     state = models.CharField(max_length=8, choices=ConversationState, default=ConversationState.OPEN)
     version = models.PositiveIntegerField(default=1)
+    # The version that the last received message made; what one has read is told by versions, for clocks differ.
+    received_version = models.PositiveIntegerField(default=0, db_default=0)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -136,11 +149,12 @@ class Conversation(models.Model):
 
 
 class ReadMark(models.Model):
-    """Until when one person has read one conversation: all that reached the team by `at`."""
+    """Up to which version one person has read one conversation, and when she last opened it."""
 
     id = models.BigAutoField(primary_key=True)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField()
     at = models.DateTimeField()
 
     objects = SealedManager["ReadMark"]()

@@ -14,6 +14,7 @@ from portal.conversations.models import Conversation, ReadMark
 from portal.conversations.reading import is_unread, mark_unread, readers
 from portal.lib.ids import uuid7
 from portal.team.models import User
+from portal.web.inbox.readers import readers_in
 from tests.conversations.mails import received, sent
 from tests.conversations.test_actions import Team
 from tests.inbound.letters import LEA
@@ -49,6 +50,16 @@ class Reading(Team):
         received(self.box, sender=LEA, at=timezone.now() + timedelta(minutes=1))
 
         self.assertTrue(self.unread(self.karim) and self.unread(self.claire) and self.untouched())
+
+    def test_what_reached_the_operator_before_one_looked_and_us_after_is_unread(self) -> None:
+        self.conversation(sender=LEA)
+        self.opens(self.karim)
+
+        late = received(self.box, sender=LEA, at=timezone.now() - timedelta(seconds=25))
+
+        self.assertTrue(self.unread(self.karim))
+        conversation = get_conversation(self.nadia, Conversation.objects.get().pk)
+        self.assertEqual(readers_in(conversation, [self.karim], self.nadia).of(late), "")
 
     def test_internal_action_marks_unread_for_nobody(self) -> None:
         conversation = self.conversation()

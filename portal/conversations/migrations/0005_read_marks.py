@@ -5,8 +5,9 @@ from django.db import migrations, models
 
 # Until now reading had no name: what somebody had opened counts as read by all, or a full inbox would stand in bold.
 OPENED_ONES = """
-INSERT INTO conversations_readmark (conversation_id, user_id, at)
-SELECT c.id, u.id, now() FROM conversations_conversation c CROSS JOIN team_user u
+UPDATE conversations_conversation SET received_version = version WHERE last_received_at IS NOT NULL;
+INSERT INTO conversations_readmark (conversation_id, user_id, version, at)
+SELECT c.id, u.id, c.version, now() FROM conversations_conversation c CROSS JOIN team_user u
 WHERE NOT c.unopened AND u.active
 """
 
@@ -18,10 +19,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="conversation",
+            name="received_version",
+            field=models.PositiveIntegerField(db_default=0, default=0),
+        ),
         migrations.CreateModel(
             name="ReadMark",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField()),
                 ("at", models.DateTimeField()),
                 (
                     "conversation",

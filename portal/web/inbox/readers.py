@@ -8,6 +8,7 @@ from uuid import UUID
 
 from portal.conversations.models import Conversation, Message
 from portal.conversations.reading import Reader, readers
+from portal.lib.ids import made_at
 from portal.team.models import User
 from portal.web.inbox.people import short_name
 
@@ -23,7 +24,8 @@ class Readers:
 
     def of(self, message: Message) -> str:
         """A line, or nothing where nobody has read it but who wrote it; colleagues first, oneself last."""
-        seen = [mark.user_id for mark in self.marks if mark.at >= message.at]
+        here_since = made_at(message.pk)  # `at` is the operator's clock, up to a fetch earlier
+        seen = [mark.user_id for mark in self.marks if mark.at >= here_since]
         found = [self.names[pk] for pk in seen if pk in self.names and pk != message.author_id]
         return f"Lu par {_listed(sorted(found, key=lambda name: (name == YOU, name)))}" if found else ""
 
