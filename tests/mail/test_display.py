@@ -9,7 +9,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.mail.display import CUT_NOTICE, fold_quotes, text_of
+from portal.mail.display import CUT_NOTICE, Apart, fold_quotes, set_apart, text_of
 from portal.mail.htmltext import html_to_text
 from portal.mail.parse import parse
 from tests.effort import LIMIT, growth
@@ -136,6 +136,48 @@ class TestQuotes(unittest.TestCase):
                 rest = f"{head}\n\nBonjour Léa\n> et plus ancien"
                 self.assertEqual(self.kinds(f"Oui.\n{rest}"), [("own", "Oui."), ("quoted", rest)])
 
+    def test_a_dated_line_quotes_what_is_below_though_nothing_is_marked(self) -> None:
+        for line in (
+            "Le lundi 12 janvier 2026 à 09:12:33 UTC+1, Léa Durand <lea@patient.mssante.fr> a écrit :",
+            "Le 12 janv. 2026 à 9h12, Pharmacie du Soleil a écrit :",
+            "On Jan 12, 2026, at 9:12 AM, Pharmacie du Soleil <pharmacie@soleil.mssante.fr> wrote:",
+        ):
+            with self.subTest(line):
+                quoted = f"{line}\n\nBonjour Léa"
+                self.assertEqual(set_apart(f"Oui.\n\n{quoted}"), Apart("Oui.", quoted))
+
+    def test_a_signature_goes_with_the_quote_below_it(self) -> None:
+        self.assertEqual(
+            set_apart("Oui.\n-- \nDr Petit\n01 02 03\n\nLe 12/1, Léa a écrit :\n> Quand ?"),
+            Apart("Oui.", "Le 12/1, Léa a écrit :\n> Quand ?", "-- \nDr Petit\n01 02 03"),
+        )
+        self.assertEqual(
+            set_apart("> Quand ?\nDemain.\n--\nDr Petit"), Apart("Demain.", "> Quand ?", "--\nDr Petit")
+        )
+
+    def test_what_is_handed_on_is_shown_whole(self) -> None:
+        for mark in (
+            "---------- Message transféré ---------",
+            "---------- Forwarded message ---------",
+            "Début du message transféré :",
+            "> Begin forwarded message:",
+        ):
+            with self.subTest(mark):
+                text = f"Pour vous.\n\n{mark}\nDe : Léa\nDate : 12 janvier\n\n> Bonjour"
+                self.assertEqual(set_apart(text), Apart(text))
+
+    def test_the_only_words_are_never_folded_away(self) -> None:
+        for text in (
+            "> Quand ?\nDemain.\n> Où ?\nChez vous.",
+            "> Tout est cité.",
+            "-- \nLéa Durand",
+            "Suite\n--\n" + "une ligne de plus\n" * 16,
+            "Un\n--\nDeux\n> cité\nTrois",
+            "De : Léa\nEnvoyé : lundi\n\nBonjour",
+        ):
+            with self.subTest(text):
+                self.assertEqual(set_apart(text), Apart(text.strip()))
+
     def test_own_words_that_look_alike_stay_own(self) -> None:
         for text in (
             "Le docteur a écrit : 3 fois par jour",
@@ -147,10 +189,16 @@ class TestQuotes(unittest.TestCase):
     @given(
         st.lists(
             st.sampled_from(
-                ["", "> a", ">", "Le 1 mai, Léa a écrit :", "De : x", "Envoyé : y", "mot", "_" * 12]
+                [
+                    *["", "> a", ">", "Le 1 mai, Léa a écrit :", "De : x", "Envoyé : y", "mot", "_" * 12],
+                    *["-- ", "Le 1 mai à 9:12, Léa a écrit :", "Début du message transféré :"],
+                ]
             )
         )
     )
     def test_nothing_is_lost(self, lines: list[str]) -> None:
         text = "\n".join(lines)
         self.assertEqual("\n".join(segment.text for segment in fold_quotes(text)), text)
+        apart = set_apart(text)
+        self.assertEqual(bool(apart.text), bool(text.strip()))
+        self.assertEqual(sorted("\n".join(apart).split()), sorted(text.split()))

@@ -67,14 +67,31 @@ class Reading(InboxTestCase):
         self.assertNotIn("dr.petit@hopital", html)
         self.assertIn(MARTIN, html)
 
-    def test_what_a_message_quotes_is_folded_away(self) -> None:
-        conversation = self.received(text="Merci.\n\nLe 12/11, la pharmacie a écrit :\n> C’est prêt.\n")
+    def test_what_a_message_quotes_and_its_signature_are_folded_away(self) -> None:
+        self.received(text="Le sirop est-il prêt ?", message_id="<un@patient.mssante.fr>")
+        conversation = self.received(
+            text="Alors ?\n-- \nLéa Durand\n\nLe 12/11, Léa a écrit :\n> Le sirop est-il prêt ?\n",
+            answers="<un@patient.mssante.fr>",
+        )
 
         html = self.open(conversation).content.decode()
 
         self.assertRegex(
-            html, r'(?s)<div class="msg-text">Merci\.</div>.*<details class="quoted">.*C’est prêt'
+            html,
+            r'(?s)<div class="msg-text">Alors \?</div>.*<details class="quoted"><summary>Message précédent',
         )
+        self.assertRegex(
+            html, r'(?s)<details class="quoted"><summary>Signature</summary><div>-- \nLéa Durand'
+        )
+
+    def test_a_quote_that_nobody_here_has_read_is_not_folded_away(self) -> None:
+        conversation = self.received(
+            text="Qu’en pensez-vous ?\n\nLe 12/11, le Dr Petit a écrit :\n> Arrêtez le Previscan.\n"
+        )
+
+        html = self.open(conversation).content.decode()
+
+        self.assertRegex(html, r'(?s)<details class="quoted" open><summary>Texte cité, qui.*Previscan')
 
     def test_senders_words_are_escaped(self) -> None:
         conversation = self.received(

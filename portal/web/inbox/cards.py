@@ -243,7 +243,7 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class MessageCard:
-    """One message of the thread; `quoted` is what it repeats of earlier ones, folded away.
+    """One message of the thread; `quoted` is what it repeats of earlier ones, folded away unless it `quotes_news`.
 
     `origin` is where it came from (« Mon espace santé »), `to` the recipients by name, `remark` what one must
     know of its reading (« Caractères devinés »), `ending` that it ends the exchange, `folded` an old one that
@@ -262,6 +262,8 @@ class MessageCard:
     origin: str = ""
     to: str = ""
     quoted: str = ""
+    quotes_news: bool = False
+    signature: str = ""
     remark: str = ""
     folded: bool = False
     ending: str = ""

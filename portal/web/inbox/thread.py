@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from portal.conversations.actions import ASSIGNED, CALLED, FINISHED
 from portal.conversations.models import Conversation, ConversationKind, Message, MessageKind
 from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.mail.addresses import Address
-from portal.mail.display import fold_quotes
+from portal.mail.display import quoted_words, set_apart, words_of
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.web.inbox.cards import Correspondent, EventLine, MessageCard
@@ -27,6 +27,7 @@ from portal.web.inbox.remarks import remark
 Entry = MessageCard | NoteCard | EventLine
 MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
 UNFOLDED = 3
+KNOWN = 0.6  # so many of the words of a quote stand in what was said before, when it quotes that
 ENDS, SAYS_END = "Ce message a clos l’échange avec le patient", "Ce message annonce la fin de l’échange"
 TEAM = "La pharmacie"
 BY_FORM = "par le formulaire"
@@ -47,7 +48,8 @@ def timeline(
     written = [message for message in messages if message.kind in MAIL]
     open_ones = {message.pk for message in written[-UNFOLDED:]}
     entries: list[Entry] = []
-    for message in messages:
+    heard = Heard(messages)
+    for number, message in enumerate(messages):
         if message.kind == MessageKind.EVENT:
             entries.append(EventLine(message.at, *_done(message)))
         elif message.kind == MessageKind.NOTE:
@@ -59,7 +61,7 @@ def timeline(
                 if message.kind == MessageKind.SENT
                 else _received(message, conversation, me=me, files=files, folded=folded)
             )
-            entries.append(replace(card, read_by=read.of(message)))
+            entries.append(replace(_apart(card, heard.before(number)), read_by=read.of(message)))
     return tuple(entries)
 
 
@@ -68,7 +70,6 @@ def _received(
 ) -> MessageCard:
     writer = _writer(message)
     who = named(writer)
-    text, quoted = split_quotes(message.text)
     kind: Correspondent = KINDS[conversation.kind]
     by_form = conversation.kind == ConversationKind.FORM
     return MessageCard(
@@ -77,8 +78,7 @@ def _received(
         author=who,
         initials=initials(who),
         kind=kind,
-        text=text,
-        quoted=quoted,
+        text=message.text,
         origin=BY_FORM if by_form else _origin(writer, who),
         remark=remark(message.defects),
         folded=folded,
@@ -94,7 +94,6 @@ def _sent(
     message: Message, sent: Sent, *, me: User, files: Files, now: datetime, folded: bool
 ) -> MessageCard:
     author = message.author.display_name if message.author else TEAM
-    text, quoted = split_quotes(message.text)
     card = delivery_card(message, sent.get(message.pk, ()), me=me, now=now)
     return MessageCard(
         id=message.pk,
@@ -102,8 +101,7 @@ def _sent(
         author=short_name(author),
         initials=initials(author),
         kind="unknown",
-        text=text,
-        quoted=quoted,
+        text=message.text,
         outgoing=True,
         released_by=short_name(message.released_by.display_name) if message.released_by else "",
         to=names([*message.headers.get("to", []), *message.headers.get("cc", [])]),
@@ -119,14 +117,31 @@ def _note(message: Message) -> NoteCard:
     return NoteCard(message.pk, message.at, short_name(author), message.text)
 
 
-def split_quotes(text: str) -> tuple[str, str]:
-    """What was written, and what is quoted, when the two stand apart; an answer between the lines stays whole."""
-    segments = fold_quotes(text)
-    own = [segment.text for segment in segments if segment.kind == "own" and segment.text.strip()]
-    quoted = [segment.text for segment in segments if segment.kind == "quoted"]
-    if len(own) != 1 or not quoted:
-        return text.strip(), ""
-    return own[0].strip(), "\n".join(quoted).strip()
+class Heard:
+    """The words that were said in a conversation before each of its messages, gathered as one goes on."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self._messages, self._read = messages, 0
+        self._words: set[str] = set()
+
+    def before(self, number: int) -> Callable[[], set[str]]:
+        """Asked for only where something is quoted."""
+
+        def words() -> set[str]:
+            for message in self._messages[self._read : number]:
+                self._words |= words_of(message.text)
+            self._read = max(self._read, number)
+            return self._words
+
+        return words
+
+
+def _apart(card: MessageCard, earlier: Callable[[], set[str]]) -> MessageCard:
+    """The words of a message without what it quotes and its signature; a quote that nobody read yet is shown."""
+    apart = set_apart(card.text)
+    said = quoted_words(apart.quoted) if apart.quoted else set()
+    news = bool(said) and len(said & earlier()) < KNOWN * len(said)
+    return replace(card, text=apart.text, quoted=apart.quoted, quotes_news=news, signature=apart.signature)
 
 
 def _writer(message: Message) -> Address | None:
