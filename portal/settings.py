@@ -211,6 +211,9 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# By which an enrolled browser is known (portal/web/workstation.py); browsers keep a cookie 400 days at most.
+WORKSTATION_COOKIE_NAME = "__Host-poste" if HTTPS else "poste"
+WORKSTATION_COOKIE_AGE = 400 * 24 * 3600
 CSRF_FAILURE_VIEW = "portal.web.errors.csrf_failure"
 INVITATION_LIFE = timedelta(hours=72)
 PASSWORD_HASHERS = ["portal.team.hashers.Argon2Hasher"]

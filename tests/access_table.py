@@ -103,6 +103,8 @@ TEAM_HOST = {
     "console_email": needs(Permission.MANAGE_TEAM),
     "console_deactivate": needs(Permission.MANAGE_TEAM),
     "console_access": needs(Permission.MANAGE_TEAM, Permission.INVITE),
+    "console_workstations": needs(Permission.MANAGE_WORKSTATIONS),
+    "console_workstation_revoke": needs(Permission.MANAGE_WORKSTATIONS),
     "console_mailbox": needs(Permission.MANAGE_MAILBOX),
     "console_fetch": needs(Permission.MANAGE_MAILBOX),
     "console_probe": needs(Permission.MANAGE_MAILBOX),

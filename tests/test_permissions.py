@@ -154,6 +154,7 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
         "raw_id": RawMessage.objects.get(state=RawState.QUARANTINED).pk,
         "person_id": author.pk,
         "mailbox_id": box.pk,
+        "workstation_id": uuid4(),
         "template_id": save_template(uuid7(), name="Prêt", text="Prêt.", version=0, by=author).pk,
         "view": "a-traiter",
         "token": "no-such-link",

@@ -51,6 +51,8 @@ class Event(TextChoices):
     LEAVING_TOLD = "team:leaving-told", "Dernier jour proche annoncé"
     CHANGE_EMAIL = "team:email", "Adresse e-mail modifiée"
     TRANSFER_RESPONSIBILITY = "team:transfer-responsibility", "Responsabilité transmise"
+    WORKSTATION_ENROL = "workstation:enrol", "Poste ajouté"
+    WORKSTATION_REVOKE = "workstation:revoke", "Poste retiré"
 
     # What the team reads and does.
     CONVERSATION_OPEN = "conversation:open", "Conversation consultée"

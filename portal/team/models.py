@@ -1,4 +1,4 @@
-"""The people of a pharmacy: accounts, second factors, single-use links, and the one responsible person."""
+"""The people of a pharmacy: accounts, second factors, single-use links, workstations, the one responsible person."""
 
 from __future__ import annotations
 
@@ -199,3 +199,27 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return str(self.count)
+
+
+class Workstation(models.Model):
+    """A browser at the counter that the responsible person enrolled: people may come back to it quickly."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64, unique=True)  # of the credential in the browser's cookie
+    enrolled_by = models.ForeignKey(User, on_delete=models.RESTRICT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = SealedManager["Workstation"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(revoked_at=None), name="workstation_name_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     MANAGE_MAILBOX = "manage-mailbox"
     MANAGE_PHARMACY = "manage-pharmacy"
     MANAGE_TEMPLATES = "manage-templates"
+    MANAGE_WORKSTATIONS = "manage-workstations"
     READ_JOURNAL = "read-journal"
     READ_STATISTICS = "read-statistics"
     TRANSFER_RESPONSIBILITY = "transfer-responsibility"
@@ -72,6 +73,7 @@ RESPONSIBLE = frozenset(
         Permission.MANAGE_MAILBOX,
         Permission.MANAGE_PHARMACY,
         Permission.MANAGE_TEMPLATES,
+        Permission.MANAGE_WORKSTATIONS,
         Permission.READ_JOURNAL,
         Permission.READ_STATISTICS,
         Permission.TRANSFER_RESPONSIBILITY,

@@ -33,6 +33,8 @@ DONE = {
     "modele": "Le modèle est enregistré et approuvé.",
     "approuve": "C’est approuvé : toute l’équipe peut s’en servir.",
     "supprime": "Le modèle est supprimé.",
+    "poste": "Ce navigateur est enrôlé : l’équipe y revient en deux gestes.",
+    "poste-retire": "Le poste est retiré : on n’y revient plus qu’avec les deux preuves.",
     "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
 }
 
@@ -48,6 +50,7 @@ class Tab:
 
 TEAM = Tab("Équipe", "users", "console_team")
 MAILBOX = Tab("Messagerie", "inbox", "console_mailbox")
+WORKSTATIONS = Tab("Postes", "monitor", "console_workstations")
 JOURNAL = Tab("Journal", "file-text", "console_journal")
 STATISTICS = Tab("Activité", "chart-column", "console_statistics")
 HOURS = Tab("Horaires", "clock", "console_hours")
@@ -55,7 +58,7 @@ DETAILS = Tab("Coordonnées", "map-pin", "console_details")
 START = Tab("Mise en route", "circle-check", "console_start")
 TEMPLATES = Tab("Modèles", "file-text", "console_templates")
 FORM = Tab("Formulaire", "square-pen", "console_form")
-TABS = (TEAM, MAILBOX, JOURNAL, STATISTICS, HOURS, DETAILS, TEMPLATES, FORM)
+TABS = (TEAM, WORKSTATIONS, MAILBOX, JOURNAL, STATISTICS, HOURS, DETAILS, TEMPLATES, FORM)
 
 
 def page(

@@ -19,6 +19,7 @@ from portal.web.console import (
     statistics,
     team,
     templates,
+    workstations,
 )
 
 urlpatterns = [
@@ -36,6 +37,12 @@ urlpatterns = [
     path("equipe/<uuid:person_id>/desactiver/", person.console_deactivate, name="console_deactivate"),
     path("equipe/<uuid:person_id>/acces/", person.console_access, name="console_access"),
     path("equipe/<uuid:person_id>/responsable/", person.console_transfer, name="console_transfer"),
+    path("postes/", workstations.console_workstations, name="console_workstations"),
+    path(
+        "postes/<uuid:workstation_id>/retirer/",
+        workstations.console_workstation_revoke,
+        name="console_workstation_revoke",
+    ),
     path("messagerie/", mailbox.console_mailbox, name="console_mailbox"),
     path("messagerie/<uuid:mailbox_id>/relever/", mailbox.console_fetch, name="console_fetch"),
     path("messagerie/ajouter/", setup.console_mailbox_new, name="console_mailbox_new"),
