@@ -73,7 +73,7 @@ class Seeder:
             mailbox=self._mailbox,
             kind=ConversationKind.PATIENT,
             state=ConversationState.OPEN if is_open else ConversationState.DONE,
-            assignee=self._person if self._chance.random() < 0.2 else None,
+            assignees=[self._person.pk] if self._chance.random() < 0.2 else [],
             correspondent_fingerprint=self._marks[number],
             subject_fingerprint=subject_mark(subject),
             subject=subject,

@@ -40,7 +40,10 @@ app.autodiscover_tasks(
     ["tenants"]
     + [
         f"portal.{name}"
-        for name in ("audit", "mailboxes", "inbound", "intake", "outbound", "notices", "records")
+        for name in (
+            *("audit", "mailboxes", "conversations", "inbound"),
+            *("intake", "outbound", "notices", "records"),
+        )
     ]
 )
 

@@ -154,6 +154,8 @@ WAKEUPS = {
     "deliver": "outbound.deliver_due",
     "notify": "notices.notify",
     "leaving": "notices.warn_leaving",
+    "pool": "conversations.return_to_pool",
+    "snooze": "conversations.bring_back",
     "anchor": "audit.anchor",
     "probe": "mailboxes.probe",
     "night": "records.night",

@@ -52,6 +52,7 @@ TEAM_HOST = {
     "assign": needs(Permission.ASSIGN),
     "finish": needs(Permission.FINISH),
     "reopen": needs(Permission.FINISH),
+    "wait": needs(Permission.WAIT),
     "unread": needs(Permission.READ),
     "reply": needs(Permission.REPLY, Permission.SEND_TEMPLATE),
     "add_note": needs(Permission.NOTE),

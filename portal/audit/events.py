@@ -62,6 +62,7 @@ class Event(TextChoices):
     CONVERSATION_REOPEN = "conversation:reopen", "Conversation rouverte"
     EXCHANGE_CLOSE = "conversation:close", "Échange avec le patient clos"
     CONVERSATION_SNOOZE = "conversation:snooze", "Conversation mise en attente"
+    CONVERSATION_RETURN = "conversation:return", "Conversation de retour"
     CONVERSATION_EXPORT = "conversation:export", "Conversation exportée"
     CONVERSATION_SEARCH = "conversation:search", "Recherche"
     NOTE_ADD = "note:add", "Note interne écrite"

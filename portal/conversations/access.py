@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 from uuid import UUID
 
+from portal.conversations.assignees import assignees_of
 from portal.conversations.models import Attachment, Conversation, Message
 from portal.conversations.reading import readers_of
 from portal.team.models import User
@@ -17,12 +18,12 @@ class NotVisible(Exception):
 
 
 def get_conversation(user: User, conversation_id: UUID) -> Conversation:
-    """With its mailbox (but not its credentials), its patient, its assignee and its readers. Raises NotVisible."""
+    """With its mailbox (but not its credentials), its patient, its assignees and its readers. Raises NotVisible."""
     visible = (
         Conversation.objects.visible_to(user.id)
-        .select_related("mailbox", "patient", "assignee")
+        .select_related("mailbox", "patient")
         .defer("mailbox__credentials", "mailbox__trust_pem", "mailbox__crl_pem")
-        .annotate(readers=readers_of())
+        .annotate(readers=readers_of(), assigned=assignees_of())
     )
     return _one(visible.filter(pk=conversation_id).first())
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, Sum
 
-from portal.conversations.models import Conversation, ConversationState, Counter, CounterKind
+from portal.conversations.models import WAITING, Conversation, ConversationState, Counter, CounterKind
 from portal.lib import live
 from portal.mailboxes.models import Mailbox
 
@@ -30,8 +30,11 @@ def counted(conversation: Conversation) -> Counts:
     keys: list[Key] = []
     if conversation.state == ConversationState.OPEN:
         keys.append((mailbox, CounterKind.OPEN, None))
-        if conversation.assignee_id:
-            keys.append((mailbox, CounterKind.MINE, conversation.assignee_id))
+        keys.extend((mailbox, CounterKind.MINE, each) for each in conversation.assignees)
+        if not conversation.assignees:
+            keys.append((mailbox, CounterKind.UNASSIGNED, None))
+    elif conversation.state in WAITING:
+        keys.append((mailbox, CounterKind.WAITING, None))
     if conversation.unopened:
         keys.append((mailbox, CounterKind.UNOPENED, None))
     if conversation.failed:

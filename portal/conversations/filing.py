@@ -22,14 +22,16 @@ from portal.conversations.matching import (
     subject_mark,
 )
 from portal.conversations.models import (
+    WAITING,
     Attachment,
+    Back,
     Conversation,
     ConversationKind,
-    ConversationState,
     Message,
     MessageKind,
     ScanState,
 )
+from portal.conversations.moving import ANSWERED, say, take_up
 from portal.conversations.people import joined, kept
 from portal.conversations.search import tokens_of
 from portal.lib import live
@@ -71,6 +73,10 @@ MOVED = (
         "prescription_count",
         "prescriptions_open",
         "submitted",
+        "assignees",
+        "snoozed_until",
+        "snoozed_by",
+        "back",
     ),
 )
 
@@ -103,7 +109,7 @@ def file_message(
     event: Event = Event.MESSAGE_RECEIVE,
     beside: Callable[[Conversation], str] | None = None,
 ) -> Message:
-    """File what was received at `at` as message `pk`; a done conversation is open again.
+    """File what was received at `at` as message `pk`; a done or waiting conversation is to be treated.
 
     Called in a transaction, last: it ends with the journal. At most nine statements, and those of `beside`: what
     else the message begins in its conversation, which is saved afterwards. It gives the detail for the journal.
@@ -119,7 +125,7 @@ def file_message(
     conversation = locked(found) if found else _begun(mailbox, sender, correspondent, mail.subject, at)
     before = counters.counted(conversation) if found else Tally[counters.Key]()
     _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
-    _came_in(conversation, at)
+    waited = _came_in(conversation, at)
     detail = beside(conversation) if beside else ""
     _save(conversation, new=found is None)
     message = Message(
@@ -135,6 +141,8 @@ def file_message(
         defects=_defects(mail, correspondent, mailbox),
     )
     _insert(message, (sender, *mail.to, *mail.cc), mail.subject, files)
+    if waited:
+        say(conversation, ANSWERED)
     counters.move(before, counters.counted(conversation))
     if event == Event.MESSAGE_RECEIVE and at > timezone.now() - NEWS_FOR:
         _tell_mail(conversation)
@@ -164,7 +172,7 @@ def file_from_form(
     current = _by_form(mailbox, person, subject, at) if conversation is None else locked(conversation.pk)
     before = Tally[counters.Key]() if new else counters.counted(current)
     _add(current, (), mailbox, at, text, len(files))
-    _came_in(current, at)
+    waited = _came_in(current, at)
     detail = beside(current) if beside else ""
     _save(current, new=new)
     message = Message(
@@ -176,6 +184,8 @@ def file_from_form(
         text=text,
     )
     _insert(message, (person,), subject, files)
+    if waited:
+        say(current, ANSWERED)
     counters.move(before, counters.counted(current))
     _tell_mail(current)
     return message, detail
@@ -208,13 +218,13 @@ def file_sent(
     subject = str(headers["subject"])
     if conversation is None:
         current = _begun(mailbox, people[0], Correspondent(people[0]), subject, at)
-        current.assignee, current.unopened = by, False
+        current.assignees, current.unopened = [by.pk], False
         before = counters.in_review(mailbox.pk, int(submitted))
     else:
         current = locked(conversation.pk, version)
         before = counters.counted(current)
         current.submitted -= int(submitted)
-    current.last_sent_at = max(at, current.last_sent_at or at)
+    current.last_sent_at, current.back = max(at, current.last_sent_at or at), ""
     if headers.get("ends_exchange"):
         current.closed_at = at
     _add(current, people, mailbox, at, text, len(attachments))
@@ -264,13 +274,16 @@ def _by_form(mailbox: Mailbox, person: Address, subject: str, at: datetime) -> C
     )
 
 
-def _came_in(conversation: Conversation, at: datetime) -> None:
-    """What was just added was received, by the operator at `at`."""
+def _came_in(conversation: Conversation, at: datetime) -> bool:
+    """What was just added was received, by the operator at `at`; whether it was waited for."""
+    waited = conversation.state in WAITING
+    take_up(conversation)
+    conversation.back = Back.ANSWER if waited else ""
     conversation.received_version = conversation.version
-    conversation.state = ConversationState.OPEN
     conversation.unopened = True
     conversation.last_received_at = max(at, conversation.last_received_at or at)
     conversation.closed_at = None  # whoever still writes may be answered
+    return waited
 
 
 def _tell_mail(conversation: Conversation) -> None:

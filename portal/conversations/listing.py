@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,8 @@ PAGE = 50
 class View(StrEnum):
     OPEN = "open"
     MINE = "mine"
+    UNASSIGNED = "unassigned"
+    WAITING = "waiting"
     SENT = "sent"
     DONE = "done"
 
@@ -40,7 +43,7 @@ class Page:
 
 
 def page(user: User, view: View, *, after: Cursor | None = None, size: int = PAGE) -> Page:
-    """One page of a view, in one query; each row with the name of its assignee, and when `user` last `read` it."""
+    """One page of a view, in one query; each row with the names of its assignees, and when `user` last `read` it."""
     found = _in_view(Conversation.objects.visible_to(user.id), view, user).newest_first()
     if after is not None:
         earlier = Q(last_message_at__lt=after.at) | Q(id__lt=after.id)
@@ -63,6 +66,13 @@ def newer_than(user: User, view: View, newest: Cursor) -> int:
 def _in_view(conversations: ConversationQuerySet, view: View, user: User) -> ConversationQuerySet:
     if view == View.MINE:
         return conversations.open().assigned_to(user.id)
-    if view == View.SENT:
-        return conversations.written_to()
-    return conversations.done() if view == View.DONE else conversations.open()
+    return _VIEWS[view](conversations)
+
+
+_VIEWS: dict[View, Callable[[ConversationQuerySet], ConversationQuerySet]] = {
+    View.OPEN: lambda found: found.open(),
+    View.UNASSIGNED: lambda found: found.open().unassigned(),
+    View.WAITING: lambda found: found.waiting(),
+    View.SENT: lambda found: found.written_to(),
+    View.DONE: lambda found: found.done(),
+}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Self
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import OuterRef, Prefetch, Q, Subquery
 
+from portal.conversations.assignees import assignees_of
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox
 from portal.patients.models import Patient
@@ -23,8 +26,24 @@ class ConversationKind(models.TextChoices):
 
 
 class ConversationState(models.TextChoices):
+    """Whose turn it is. LATER: the team's own, but not now."""
+
     OPEN = "open", "À traiter"
+    PATIENT = "patient", "En attente du patient"
+    PRESCRIBER = "prescriber", "En attente du prescripteur"
+    LATER = "later", "Remis à plus tard"
     DONE = "done", "Terminé"
+
+
+WAITING = (ConversationState.PATIENT, ConversationState.PRESCRIBER, ConversationState.LATER)
+
+
+class Back(models.TextChoices):
+    """Why a conversation is in *À traiter* again, until somebody does something with it."""
+
+    ANSWER = "answer", "Réponse reçue"
+    TIME = "time", "De retour"
+    SILENCE = "silence", "Relance : sans réponse"
 
 
 LISTED = (
@@ -46,10 +65,10 @@ LISTED = (
         "submitted",
         "unopened",
         "failed",
+        "assignees",
         "snoozed_until",
+        "back",
         "closed_at",
-        "assignee__display_name",
-        "assignee__role",
     ),
 )
 
@@ -64,11 +83,19 @@ class ConversationQuerySet(SealedQuerySet["Conversation"]):
     def open(self) -> Self:
         return self.filter(state=ConversationState.OPEN)
 
+    def waiting(self) -> Self:
+        """For a patient, a prescriber, or a better moment."""
+        return self.filter(state__in=WAITING)
+
     def done(self) -> Self:
         return self.filter(state=ConversationState.DONE)
 
-    def assigned_to(self, user_id: object) -> Self:
-        return self.filter(assignee=user_id)
+    def assigned_to(self, user_id: UUID) -> Self:
+        """Hers, alone or with others."""
+        return self.filter(assignees__contains=[user_id])
+
+    def unassigned(self) -> Self:
+        return self.filter(assignees=[])
 
     def written_to(self) -> Self:
         return self.filter(last_sent_at__isnull=False)
@@ -82,8 +109,8 @@ class ConversationQuerySet(SealedQuerySet["Conversation"]):
         return self.order_by("-last_message_at", "-id")
 
     def for_lists(self) -> Self:
-        """What a row of a list shows, and no more of the assignee than the name."""
-        return self.select_related("assignee").only(*LISTED)
+        """What a row of a list shows, with the names of whose it is (`assignees.py`)."""
+        return self.only(*LISTED).annotate(assigned=assignees_of())
 
 
 class Conversation(models.Model):
@@ -92,13 +119,12 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="conversations")
     kind = models.CharField(max_length=12, choices=ConversationKind)
-    state = models.CharField(max_length=8, choices=ConversationState, default=ConversationState.OPEN)
+    state = models.CharField(max_length=12, choices=ConversationState, default=ConversationState.OPEN)
     version = models.PositiveIntegerField(default=1)
     # The version that the last received message made; what one has read is told by versions, for clocks differ.
     received_version = models.PositiveIntegerField(default=0, db_default=0)
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    # Whose it is, in the order in which they got it: ids of users, who are never deleted (adr/0015).
+    assignees = ArrayField(models.UUIDField(), default=list, db_default=[])
     patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="conversations")
     # Who it is with and what about, for threading; two correspondents are never joined by a subject.
     correspondent_fingerprint = models.CharField(max_length=64)
@@ -119,7 +145,12 @@ class Conversation(models.Model):
     submitted = models.PositiveSmallIntegerField(default=0, db_default=0)
     unopened = models.BooleanField(default=True)  # nobody of the team has opened its newest message
     failed = models.BooleanField(default=False)  # a send failed or is uncertain, and nobody has dealt with it
+    # When one that waits comes back by itself, and who asked for it; null: with an answer only.
     snoozed_until = models.DateTimeField(null=True)
+    snoozed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    back = models.CharField(max_length=8, choices=Back, blank=True, default="", db_default="")
     closed_at = models.DateTimeField(null=True)  # the exchange with the patient was ended (X-MSS-MES: FIN)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -128,10 +159,21 @@ class Conversation(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["state", "-last_message_at", "-id"], name="conversation_by_state"),
+            GinIndex(fields=["assignees"], condition=~Q(state="done"), name="conversation_assignees"),
             models.Index(
-                fields=["assignee", "-last_message_at", "-id"],
-                condition=Q(state="open", assignee__isnull=False),
-                name="conversation_assigned",
+                fields=["-last_message_at", "-id"],
+                condition=Q(state="open", assignees=[]),
+                name="conversation_unassigned",
+            ),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                condition=Q(state__in=["patient", "prescriber", "later"]),
+                name="conversation_waiting",
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(snoozed_until__isnull=False),
+                name="conversation_to_wake",
             ),
             models.Index(
                 fields=["-last_message_at", "-id"],
@@ -142,6 +184,12 @@ class Conversation(models.Model):
                 fields=["mailbox", "correspondent_fingerprint", "subject_fingerprint", "-last_message_at"],
                 name="conversation_threading",
             ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(snoozed_until__isnull=True) | Q(state__in=["patient", "prescriber", "later"]),
+                name="snoozed_while_waiting",
+            )
         ]
 
     def __str__(self) -> str:
@@ -268,6 +316,8 @@ class CounterKind(models.TextChoices):
     QUARANTINE = "quarantine", "Quarantaine"
     PRESCRIPTION = "prescription", "Ordonnances"
     REVIEW = "review", "À valider"
+    UNASSIGNED = "unassigned", "Non attribuées"
+    WAITING = "waiting", "En attente"
 
 
 class Counter(models.Model):

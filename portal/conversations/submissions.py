@@ -6,18 +6,16 @@ from collections import Counter as Tally
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.utils import timezone
-
 from portal.conversations import counters
 from portal.conversations.locking import locked
-from portal.conversations.models import Conversation, ConversationState, Message, MessageKind
+from portal.conversations.models import Conversation
+from portal.conversations.moving import take_up, write_move
 from portal.lib import live
 
 if TYPE_CHECKING:
     from portal.team.models import User
 
 SUBMITTED, TAKEN_BACK, SENT_BACK = "submitted", "taken-back", "sent-back"
-MOVED = ("state", "assignee", "submitted", "version")
 
 
 def count_new_message(mailbox_id: UUID, n: int) -> None:
@@ -39,7 +37,7 @@ def count_answer(
     changed = locked(conversation_id, version)
     before = counters.counted(changed)
     changed.submitted += n
-    _write(changed, before, what=what, by=by, about=None)
+    write_move(changed, before, what=what, by=by)
     return changed
 
 
@@ -48,25 +46,8 @@ def count_sent_back(conversation_id: UUID, *, to: User, by: User) -> Conversatio
     changed = locked(conversation_id)
     before = counters.counted(changed)
     changed.submitted -= 1
-    changed.state = ConversationState.OPEN
-    if changed.assignee_id is None:
-        changed.assignee = to
-    _write(changed, before, what=SENT_BACK, by=by, about=to)
+    take_up(changed)
+    if not changed.assignees:
+        changed.assignees = [to.pk]
+    write_move(changed, before, what=SENT_BACK, by=by, about=to.pk)
     return changed
-
-
-def _write(
-    conversation: Conversation, before: counters.Counts, *, what: str, by: User | None, about: User | None
-) -> None:
-    conversation.version += 1
-    conversation.save(update_fields=MOVED)
-    if what:
-        Message.objects.create(
-            conversation=conversation,
-            kind=MessageKind.EVENT,
-            at=timezone.now(),
-            what=what,
-            author=by,
-            about=about,
-        )
-    counters.move(before, counters.counted(conversation))

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db.models import Max
 
 from portal.conversations import counters
 from portal.conversations.filing import LONGEST_SNIPPET
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, Message, MessageKind
+from portal.conversations.moving import REOPENED, say, take_up
 from portal.lib.text import one_line
+
+if TYPE_CHECKING:
+    from portal.team.models import User
 
 MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
 SHOWN = (
     *("version", "snippet", "last_message_at", "last_sent_at"),
     *("message_count", "attachment_count", "closed_at"),
+    *("state", "assignees", "snoozed_until", "snoozed_by"),
 )
 
 
-def withdraw_sent(message: Message) -> None:
+def withdraw_sent(message: Message, *, by: User) -> None:
     """Remove a message that did not leave; a conversation that it alone had begun goes with it.
 
+    One that was finished, or set to wait, with that message is to be treated again: nobody was answered.
     Called in a transaction, before wake-ups and the journal; nothing may point at the message any more.
     """
     conversation = locked(message.conversation_id)
@@ -37,7 +45,11 @@ def withdraw_sent(message: Message) -> None:
     if message.ends_exchange:
         conversation.closed_at = None
     _show_newest(conversation)
+    taken_up = take_up(conversation)
     conversation.save(update_fields=SHOWN)
+    if taken_up:
+        say(conversation, REOPENED, by=by)
+        counters.move(before, counters.counted(conversation))
 
 
 def _begun_by_it_alone(conversation: Conversation) -> bool:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from portal.audit.actions import OPERATOR, record
 from portal.audit.events import Event
+from portal.conversations.assignees import assignees
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.inbound.originals import NoOriginal, original_of
 from portal.outbound.models import Delivery
@@ -31,7 +32,7 @@ def export_conversation(conversation_id: UUID, to: IO[bytes]) -> int:
     Raises:
         Conversation.DoesNotExist: this pharmacy has no such conversation.
     """
-    conversation = Conversation.objects.select_related("mailbox", "assignee").get(pk=conversation_id)
+    conversation = Conversation.objects.select_related("mailbox").get(pk=conversation_id)
     with transaction.atomic():
         record(Event.CONVERSATION_EXPORT, by=OPERATOR, on=("conversation", conversation.pk))
     told: list[dict[str, Any]] = []
@@ -59,7 +60,7 @@ def _about(conversation: Conversation) -> dict[str, Any]:
         "state": conversation.state,
         "subject": conversation.subject,
         "people": conversation.people,
-        "assignee": conversation.assignee.display_name if conversation.assignee else None,
+        "assignees": [each.display_name for each in assignees(conversation)],
         "closed_at": conversation.closed_at.isoformat() if conversation.closed_at else None,
     }
 

@@ -112,7 +112,7 @@ def undo(delivery: Delivery, *, by: User) -> Draft | None:
         only = [recipient.address for recipient in waiting] if reached else None
         draft = _give_back(held, only=only, by=by)
         if draft is not None and not reached:
-            _take_out(held.delivery)
+            _take_out(held.delivery, by)
         _count(draft)
         record(Event.DELIVERY_CANCEL, by=by, on=("delivery", delivery.pk))
     return draft
@@ -170,11 +170,11 @@ def _count(draft: Draft | None) -> None:
         count(draft, 1)
 
 
-def _take_out(delivery: Delivery) -> None:
+def _take_out(delivery: Delivery, by: User) -> None:
     """Nobody has it: the conversation shows no message that was not sent."""
     message = Message.objects.get(deliveries=delivery)
     Delivery.objects.filter(pk=delivery.pk).update(message=None)
-    withdraw_sent(message)
+    withdraw_sent(message, by=by)
 
 
 def _confirm(held: Held, by: User) -> Delivery:

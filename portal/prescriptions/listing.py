@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal.conversations.assignees import assignees_of
 from portal.conversations.models import LISTED
 from portal.conversations.reading import read_by
 from portal.prescriptions.models import Prescription
@@ -12,10 +13,11 @@ MOST = 200
 
 
 def under_way(user: User) -> list[Prescription]:
-    """Up to MOST and one more, each with its conversation as lists show it and when `user` last `read` that."""
+    """Up to MOST and one more, each with its conversation as lists show it, whose it is, when it was `read`."""
     found = Prescription.objects.visible_to(user.id).under_way().most_urgent_first()
-    shown = found.select_related("conversation__assignee").only(
+    shown = found.select_related("conversation").only(
         "state", "moved_at", "nature", *(f"conversation__{name}" for name in LISTED)
     )
     read = read_by(user.id, conversation="conversation")
-    return list(shown.annotate(read=read)[: MOST + 1])
+    assigned = assignees_of("conversation__assignees")
+    return list(shown.annotate(read=read, assigned=assigned)[: MOST + 1])

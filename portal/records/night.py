@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.apps import apps
 from django.db.models import Min
 
+from portal.conversations import waiting
 from portal.inbound.models import RawMessage, RawState
 from portal.intake import due as intake
 from portal.lib.nights import next_night
@@ -60,6 +61,10 @@ def wake_what_is_due() -> None:
     warning = next_warning(database_now())
     if warning is not None:
         wake("leaving", warning)
+    returning = waiting.next_due()
+    if returning is not None:
+        wake("snooze", returning)
+    wake("pool", database_now())
 
 
 def _named_files() -> Iterator[str]:

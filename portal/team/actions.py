@@ -10,6 +10,7 @@ from django.db.models import F
 
 from portal.audit.actions import Actor, Person, record
 from portal.audit.events import Event
+from portal.team.duty import WAKE_POOL, departure
 from portal.team.leaving import warned_at
 from portal.team.links import find_link, new_link, revoke_links, use_link
 from portal.team.login import normal_name, tell_sessions
@@ -75,6 +76,7 @@ def invite(
         token = new_link(user, LinkPurpose.INVITATION, now=now, using=using)
         if active_until is not None:
             wake(LEAVING, warned_at(active_until))
+            wake(WAKE_POOL, departure(active_until))
         record(Event.INVITE, by=by, on=("user", user.pk), detail=f"role={role}", using=using)
     return user, token
 
@@ -131,6 +133,7 @@ def deactivate(user: User, *, by: By, now: datetime) -> None:
         user.save(update_fields=["active"])
         revoke_links(user, now=now)
         end_sessions(user)
+        wake(WAKE_POOL, now)
         record(Event.DEACTIVATE, by=by, on=("user", user.pk))
 
 
@@ -162,6 +165,7 @@ def set_last_day(user: User, *, to: date | None, by: By) -> None:
         user.save(update_fields=["active_until"])
         if to is not None:
             wake(LEAVING, warned_at(to))
+            wake(WAKE_POOL, departure(to))
         day = to.strftime("%Y%m%d") if to else "none"
         record(Event.LAST_DAY, by=by, on=("user", user.pk), detail=f"day={day}")
 

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     READ = "read"
     ASSIGN = "assign"
     FINISH = "finish"
+    WAIT = "wait"
     REPLY = "reply"
     COMPOSE = "compose"
     SEND = "send"
@@ -47,6 +48,7 @@ EVERYONE = frozenset(
         Permission.READ,
         Permission.ASSIGN,
         Permission.FINISH,
+        Permission.WAIT,
         Permission.REPLY,
         Permission.COMPOSE,
         Permission.SEND_TEMPLATE,

@@ -11,9 +11,10 @@ from portal.audit.models import Entry
 from portal.conversations import actions
 from portal.conversations.access import NotVisible, get_attachment, get_conversation, get_message
 from portal.conversations.actions import NotAssignable, StaleVersion
+from portal.conversations.assignees import assignees
 from portal.conversations.counters import counts
 from portal.conversations.listing import Cursor, View, newer_than, page
-from portal.conversations.models import Conversation, CounterKind, Message
+from portal.conversations.models import WAITING, Conversation, CounterKind, Message
 from portal.mailboxes.models import Mailbox, MailboxKind
 from portal.team.models import User
 from tenants.context import inside
@@ -44,7 +45,9 @@ class Team(PharmacyTestCase):
         """Whatever a test did, each count is what the rows say."""
         rows = Conversation.objects.aggregate(
             open=Count("pk", Q(state="open")),
-            mine=Count("pk", Q(state="open", assignee=self.karim)),
+            mine=Count("pk", Q(state="open", assignees__contains=[self.karim.pk])),
+            unassigned=Count("pk", Q(state="open", assignees=[])),
+            waiting=Count("pk", Q(state__in=WAITING)),
             unopened=Count("pk", Q(unopened=True)),
             failed=Count("pk", Q(failed=True)),
         )
@@ -64,7 +67,7 @@ class Acting(Team):
         self.assertEqual(counts(self.karim.id)[CounterKind.MINE], 1)
         self.assertEqual(self.events(conversation), [("assigned", "Nadia Benali", "Karim Belkacem")])
         entry = Entry.objects.get(event="conversation:assign")
-        self.assertEqual((entry.actor, entry.detail), (self.nadia.id, f"to={self.karim.id}"))
+        self.assertEqual((entry.actor, entry.detail), (self.nadia.id, f"to={self.karim.id} shared=0"))
 
     def test_assigning_again_moves_it_and_to_nobody_frees_it(self) -> None:
         conversation = self.conversation()
@@ -73,7 +76,7 @@ class Acting(Team):
 
         free = actions.assign(twice, to=None, by=self.claire, version=twice.version)
 
-        self.assertIsNone(free.assignee)
+        self.assertEqual(free.assignees, [])
         self.assertEqual(counts(self.claire.id)[CounterKind.MINE], 0)
         self.assertEqual(len(self.events(conversation)), 3)
 
@@ -167,7 +170,7 @@ class Acting(Team):
         message = sent(None, self.box, self.karim, MARTIN, subject="Renouvellement")
 
         conversation = get_conversation(self.nadia, message.conversation_id)
-        self.assertEqual((conversation.assignee, conversation.unopened), (self.karim, False))
+        self.assertEqual((conversation.assignees, conversation.unopened), ([self.karim.pk], False))
         self.assertEqual((conversation.kind, conversation.subject), ("professional", "Renouvellement"))
 
     def test_a_late_mail_does_not_hide_the_newest_words(self) -> None:
@@ -253,7 +256,8 @@ class Listing(Team):
         with self.assertNumQueries(1):
             rows = page(self.nadia, View.OPEN).rows
             shown = [
-                (r.subject, r.snippet, r.people, r.assignee.display_name, r.attachment_count) for r in rows
+                (r.subject, r.snippet, r.people, assignees(r)[0].display_name, r.attachment_count)
+                for r in rows
             ]
 
         self.assertEqual(len(shown), 3)

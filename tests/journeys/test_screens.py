@@ -103,7 +103,7 @@ class Screens(CommittingPharmacyTestCase):
             operator.office.return_due_reports()
             fetch_mailbox(mailbox.pk)
             process_stored(wait=True)
-        mine = Conversation.objects.get(assignee=self.karim, state="open")
+        mine = Conversation.objects.assigned_to(self.karim.pk).get(state="open")
         assign(mine, to=None, by=self.karim, version=mine.version)
 
     def screens(self) -> dict[str, str]:

@@ -188,7 +188,7 @@ class Approving(ApprovalTestCase):
         delivery = self.approved(version=None)
 
         assert delivery.message is not None
-        self.assertEqual(delivery.message.conversation.assignee, self.karim)
+        self.assertEqual(delivery.message.conversation.assignees, [self.karim.pk])
         self.assertEqual(self.waiting(), 1)
 
     def returned(self, by: User) -> Draft:
@@ -207,7 +207,7 @@ class GivingBack(ApprovalTestCase):
         self.assertEqual((back.pk, back.state, back.text), (self.draft.pk, DraftState.OPEN, "C’est prêt."))
         self.assertEqual((back.return_note, back.returned_by), (NOTE, self.claire))
         conversation = Conversation.objects.get()
-        self.assertEqual((conversation.state, conversation.assignee), ("open", self.karim))
+        self.assertEqual((conversation.state, conversation.assignees), ("open", [self.karim.pk]))
         self.assertEqual(self.waiting(), 0)
         self.assertEqual(self.events(), ["draft:submit", "draft:return"])
 
@@ -216,7 +216,7 @@ class GivingBack(ApprovalTestCase):
 
         self.returned()
 
-        self.assertEqual(Conversation.objects.get().assignee, self.nadia)
+        self.assertEqual(Conversation.objects.get().assignees, [self.nadia.pk])
 
     def test_what_was_written_since_stays_beside_it(self) -> None:
         self.reply(self.conversation, "Et bonne journée.", by=self.karim)

@@ -62,7 +62,7 @@ class Submitting(ApprovalCase):
 
         self.assertContains(opened, "Soumettre à un pharmacien")
         self.assertNotContains(opened, "Envoyer</button>")
-        self.assertContains(self.as_claire.get(self.url), "Envoyer et terminer")
+        self.assertContains(self.as_claire.get(self.url), "Envoyer et…")
 
     def test_what_he_sends_all_the_same_does_not_leave(self) -> None:
         fields = fields_of(self.as_karim.get(self.url))

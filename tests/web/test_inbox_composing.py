@@ -30,7 +30,7 @@ class Composing(CommittingInboxTestCase):
 
         conversation = Conversation.objects.get()
         self.assertRedirects(response, page("conversation", conversation.pk), fetch_redirect_response=False)
-        self.assertEqual(conversation.assignee, self.claire)
+        self.assertEqual(conversation.assignees, [self.claire.pk])
         self.assertEqual(queued()[0].recipients.get().address, MARTIN)
 
     def test_a_double_click_sends_once(self) -> None:

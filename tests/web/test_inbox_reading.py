@@ -352,7 +352,7 @@ class Acts(InboxTestCase):
         response = self.post("assign", conversation, person=str(self.karim.pk))
 
         self.assertRedirects(response, page("conversation", conversation.pk), fetch_redirect_response=False)
-        self.assertEqual(Conversation.objects.get().assignee, self.karim)
+        self.assertEqual(Conversation.objects.get().assignees, [self.karim.pk])
 
     def test_htmx_gets_pane_row_and_counts_at_once(self) -> None:
         conversation = self.received()
@@ -403,7 +403,7 @@ class Acts(InboxTestCase):
         response = self.post("assign", conversation, person=str(self.claire.pk))
 
         self.assertContains(response, "ne peut pas prendre la conversation", status_code=422)
-        self.assertIsNone(Conversation.objects.get().assignee)
+        self.assertEqual(Conversation.objects.get().assignees, [])
 
     def test_an_act_without_a_version_is_no_act(self) -> None:
         self.assertEqual(self.as_karim.post(page("finish", self.received().pk)).status_code, 404)

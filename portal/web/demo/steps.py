@@ -51,7 +51,7 @@ STEPS = (
         "Karim s’en charge",
         "Appuyez sur «\u00a0Je m’en charge\u00a0», en haut de l’échange.",
         "Son nom se pose sur la ligne\u00a0: personne ne répondra deux fois.",
-        lambda trail: trail.conversation is not None and trail.conversation.assignee_id is not None,
+        lambda trail: trail.conversation is not None and bool(trail.conversation.assignees),
         "Personne ne s’en charge encore.",
     ),
     Step(

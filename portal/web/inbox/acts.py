@@ -8,8 +8,18 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.conversations.actions import NotAssignable, StaleVersion, assign, finish, note_call, reopen
-from portal.conversations.models import Conversation, ConversationKind
+from portal.conversations.actions import (
+    NotAssignable,
+    StaleVersion,
+    assign,
+    assign_also,
+    finish,
+    note_call,
+    reopen,
+    unassign,
+    wait,
+)
+from portal.conversations.models import Conversation, ConversationKind, ConversationState
 from portal.conversations.reading import mark_unread
 from portal.team.models import User
 from portal.team.policy import Permission
@@ -18,7 +28,7 @@ from portal.web.inbox.answers import after_act, away, in_shell, viewer_of
 from portal.web.inbox.cards import HeldCard
 from portal.web.inbox.conversation import conversation_card
 from portal.web.inbox.doors import conversation_for
-from portal.web.inbox.forms import ActForm, AssignForm
+from portal.web.inbox.forms import ActForm, AssignForm, WaitForm
 from portal.web.inbox.held import moved
 from portal.web.requests import StaffRequest
 from portal.web.templatetags.officinal import at as written_at
@@ -39,12 +49,8 @@ def assign_to(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     form = AssignForm(request.POST)
     if not form.is_valid():
         raise Http404
-    person = form.cleaned_data["person"]
-    chosen = User.objects.filter(pk=person).first() if person else None
-    if person and chosen is None:
-        return after_act(request, conversation_id, fault=GONE, status=422)
     try:
-        assign(conversation, to=chosen, by=request.user, version=form.cleaned_data["version"])
+        _assign(conversation, form, by=request.user)
     except StaleVersion:
         return _moved(request, conversation)
     except NotAssignable:
@@ -64,6 +70,22 @@ def reopen_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     return _change(request, conversation_id, reopen)
 
 
+@requires(Permission.WAIT)
+@require_POST
+def wait_for(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Put it aside until an answer comes."""
+    conversation = conversation_for(request.user, conversation_id)
+    form = WaitForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    state, version = ConversationState(form.cleaned_data["on"]), form.cleaned_data["version"]
+    try:
+        wait(conversation, on=state, by=request.user, version=version)
+    except StaleVersion:
+        return _moved(request, conversation)
+    return after_act(request, conversation_id)
+
+
 @requires(Permission.READ)
 @require_POST
 def unread(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
@@ -81,6 +103,25 @@ def called(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
         raise Http404
     note_call(conversation, by=request.user)
     return after_act(request, conversation_id)
+
+
+def _assign(conversation: Conversation, form: AssignForm, *, by: User) -> None:
+    """Raises StaleVersion, NotAssignable."""
+    given, version = form.cleaned_data, form.cleaned_data["version"]
+    if given["without"]:
+        unassign(conversation, who=given["without"], by=by, version=version)
+    elif given["also"]:
+        assign_also(conversation, to=_person(given["also"]), by=by, version=version)
+    else:
+        assign(conversation, to=_person(given["person"]) if given["person"] else None, by=by, version=version)
+
+
+def _person(person_id: UUID) -> User:
+    """Raises NotAssignable: nobody here is that."""
+    found = User.objects.filter(pk=person_id).first()
+    if found is None:
+        raise NotAssignable
+    return found
 
 
 def _change(request: StaffRequest, conversation_id: UUID, act: Act) -> HttpResponse:

@@ -31,11 +31,12 @@ template                        context, and when
 
 Fields posted, by URL name:
 
-* `reply`: version, draft, draft_version, conversation, body, files; `then=finish` when « Envoyer et
-  terminer » was pressed, `anyway=1` when a held reply is sent all the same;
+* `reply`: version, draft, draft_version, conversation, body, files; `then` = finish, patient or
+  prescriber when one of « Envoyer et… » was pressed, `anyway=1` when a held reply is sent all the same;
 * `send`: draft, draft_version, to, subject, body, files;
 * `draft_save`, `draft_attach`, `draft_detach`, `draft_discard`: the same as the form they belong to;
-* `assign`: version, person (empty: nobody). `finish`, `reopen`, `undo`: version;
+* `assign`: version, and person (hers alone; empty: nobody), also (hers too) or without (not hers any more);
+* `finish`, `reopen`, `undo`: version. `wait`: version, on (patient, prescriber or later);
 * `add_note`: note (its id), text; it needs no version, for it changes nothing that another may be changing;
 * `submit`: as `reply` or `send`. `approve`, `send_back`: draft_version, version, conversation; body, or note;
 * `resolve_uncertain`: version, decision = sent, resend or abandon.
@@ -55,25 +56,16 @@ from portal.web.inbox.directory_cards import RecipientCard
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.form_cards import FormCard
 from portal.web.inbox.model_cards import ModelCard, ModelChoice
+from portal.web.inbox.nav_cards import NavItem
 from portal.web.inbox.note_cards import NoteCard, NoteDraft
 from portal.web.inbox.pen_cards import TheirDraft
 from portal.web.inbox.review_cards import ReturnNote, SubmittedCard
+from portal.web.inbox.waiting_cards import WaitingCard
 from portal.web.prescriptions.cards import Panel
 
 Tone = Literal["plain", "patient", "pro", "form", "warn", "bad", "good"]
 Correspondent = Literal["patient", "pro", "form", "unknown"]
 SendState = Literal["queued", "sending", "accepted", "delivered", "retry", "failed", "uncertain", "cancelled"]
-
-VIEW_ICONS = {
-    "a-traiter": "inbox",
-    "a-moi": "user",
-    "a-valider": "eye",
-    "ordonnances": "pill",
-    "envoyes": "send",
-    "termines": "circle-check",
-    "quarantaine": "shield-alert",
-}
-RARE_VIEWS = {"termines", "quarantaine"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +79,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class PersonChoice:
-    """One line of « Attribuer à… »; exactly one is `is_me`, at most one `is_assigned`."""
+    """One line of « Attribuer à… »; exactly one is `is_me`, those who have it are `is_assigned`."""
 
     id: UUID
     name: str
@@ -104,27 +96,6 @@ class Chip:
     label: str
     tone: Tone = "plain"
     icon: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NavItem:
-    """A view in the left column; `view` is the slug of `inbox_view`, `alarm` draws the count in amber."""
-
-    view: str
-    label: str
-    count: int = 0
-    current: bool = False
-    alarm: bool = False
-
-    @property
-    def icon(self) -> str:
-        """Its name in icons.svg."""
-        return VIEW_ICONS[self.view]
-
-    @property
-    def rare(self) -> bool:
-        """Whether it is in the menu only, where there is room for four."""
-        return self.view in RARE_VIEWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,10 +343,12 @@ class ConversationCard:
     ins: str = ""
     ins_chip: Chip | None = None
     finished: bool = False
-    assignee: Person | None = None
+    waiting: WaitingCard | None = None
+    assigned: tuple[Person, ...] = ()
     people: tuple[PersonChoice, ...] = ()
     may_assign: bool = True
     may_finish: bool = True
+    may_wait: bool = True
     attachments: tuple[AttachmentCard, ...] = ()
     draft: DraftCard | None = None
     submitted: tuple[SubmittedCard, ...] = ()
@@ -395,3 +368,8 @@ class ConversationCard:
     def me(self) -> PersonChoice | None:
         """The one who looks, when she may take the conversation and has not yet."""
         return next((person for person in self.people if person.is_me and not person.is_assigned), None)
+
+    @property
+    def assigned_to(self) -> str:
+        """« Karim B. », « Karim B., Claire D. »"""
+        return ", ".join(person.name for person in self.assigned)

@@ -21,7 +21,6 @@ from portal.web.inbox.cards import (
     ConversationCard,
     DraftCard,
     MessageCard,
-    Person,
     SendState,
 )
 from portal.web.inbox.deliveries import sent_in
@@ -31,13 +30,14 @@ from portal.web.inbox.files import Files
 from portal.web.inbox.form_cards import form_card
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.pens import their_drafts
-from portal.web.inbox.people import choices, correspondent, first_name, initials, person
+from portal.web.inbox.people import assigned_to, choices, correspondent, first_name, initials
 from portal.web.inbox.places import Place, conversation_url
 from portal.web.inbox.readers import Readers, readers_in
 from portal.web.inbox.review_cards import ReviewTyped
 from portal.web.inbox.reviews import submitted_in
 from portal.web.inbox.rows import NO_SUBJECT
 from portal.web.inbox.thread import Entry, pieces, timeline
+from portal.web.inbox.waiting_cards import waiting_card
 from portal.web.prescriptions.cards import Announced
 from portal.web.prescriptions.panel import panel_of
 from portal.web.templatetags.officinal import at as written_at
@@ -104,10 +104,12 @@ def conversation_card(
         ins=conversation.patient.ins if conversation.patient else "",
         ins_chip=DECLARED if by_form else _ins_chip(conversation.patient),
         finished=conversation.state == ConversationState.DONE,
-        assignee=_assignee(conversation),
-        people=choices(team, me=me.pk, assigned=conversation.assignee_id),
+        waiting=waiting_card(conversation),
+        assigned=assigned_to(conversation),
+        people=choices(team, me=me.pk, assigned=conversation.assignees),
         may_assign=conversation.mailbox.owner_id is None and allows(me, Permission.ASSIGN),
         may_finish=allows(me, Permission.FINISH),
+        may_wait=allows(me, Permission.WAIT),
         attachments=files,
         draft=composer,
         submitted=submitted_in(conversation, me, review),
@@ -232,7 +234,3 @@ def _birth_date(patient: Patient | None) -> date | None:
 
 def _ins_chip(patient: Patient | None) -> Chip | None:
     return INS_CHIPS[InsStatus(patient.ins_status)] if patient and patient.ins else None
-
-
-def _assignee(conversation: Conversation) -> Person | None:
-    return person(conversation.assignee) if conversation.assignee else None

@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.core.validators import MinValueValidator
 
+from portal.conversations.models import WAITING, ConversationState
 from portal.outbound.actions import Decision
 from portal.outbound.drafts import LONGEST_SUBJECT, LONGEST_TEXT
 from portal.web.inbox.model_cards import PREFIX
@@ -17,6 +18,7 @@ from portal.web.inbox.model_cards import PREFIX
 TOO_LONG = "Ce texte est trop long pour un message : joignez-le comme fichier."
 UNREADABLE = "Ce texte contient un caractère qui ne peut pas être envoyé."
 DECISIONS = {"sent": Decision.SENT_CONFIRMED, "resend": Decision.RESEND, "abandon": Decision.ABANDONED}
+FINISH = "finish"
 LONGEST_TO = 10_000
 LONGEST_BLANK = 200
 MOST_SURE = 50
@@ -58,7 +60,15 @@ class ActForm(forms.Form):
 
 
 class AssignForm(ActForm):
+    """One of three is posted: to one person alone (empty: to nobody), to one more, to one less."""
+
     person = forms.UUIDField(required=False)
+    also = forms.UUIDField(required=False)
+    without = forms.UUIDField(required=False)
+
+
+class WaitForm(ActForm):
+    on = forms.ChoiceField(choices=[(state.value, state.label) for state in WAITING])
 
 
 class DecideForm(ActForm):
@@ -112,4 +122,9 @@ class DraftForm(forms.Form):
 
 
 class ReplyForm(ActForm, DraftForm):
-    then = forms.CharField(required=False, max_length=10)
+    """`then`: what becomes of the conversation once its answer is on its way."""
+
+    then = forms.ChoiceField(
+        required=False,
+        choices=[(word, word) for word in (FINISH, ConversationState.PATIENT, ConversationState.PRESCRIBER)],
+    )

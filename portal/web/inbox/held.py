@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from portal.conversations.actions import ASSIGNED, FINISHED
 from portal.conversations.models import Conversation, Message, MessageKind
+from portal.conversations.moving import ASSIGNED, AWAITS, FINISHED, UNASSIGNED
 from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.outbound.models import Draft
 from portal.outbound.same import SameMessageAgain
@@ -17,6 +17,8 @@ DID = {MessageKind.RECEIVED: "a écrit", MessageKind.SENT: "a répondu"}
 I_DID = {MessageKind.SENT: "avez répondu"}
 EVENTS = {
     ASSIGNED: "attribué la conversation",
+    UNASSIGNED: "changé qui s’en charge",
+    **dict.fromkeys(AWAITS.values(), "mis la conversation en attente"),
     FINISHED: "terminé la conversation",
     SUBMITTED: "soumis une réponse à un pharmacien",
     TAKEN_BACK: "repris sa réponse",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from uuid import UUID
 
 from django.utils import timezone
 
+from portal.conversations.assignees import assignees
 from portal.conversations.models import Conversation, ConversationKind
 from portal.conversations.people import Kept, addresses_of
 from portal.mail.addresses import Address
-from portal.team.models import User
+from portal.team.models import Role, User
 from portal.web.inbox.cards import Correspondent, Person, PersonChoice
 
 NO_NAME = "Expéditeur inconnu"
@@ -44,12 +45,20 @@ def initials(name: str) -> str:
     return "".join(letter for letter in name if letter.isalnum())[:2].upper() or "?"
 
 
+def assigned_to(conversation: Conversation) -> tuple[Person, ...]:
+    """Whose the conversation is."""
+    return tuple(
+        Person(short_name(each.display_name), initials(each.display_name), Role(each.role).label)
+        for each in assignees(conversation)
+    )
+
+
 def person(user: User) -> Person:
     return Person(short_name(user.display_name), initials(user.display_name), user.get_role_display())
 
 
 def choices(
-    team: Iterable[User], *, me: UUID, assigned: UUID | None, today: date | None = None
+    team: Iterable[User], *, me: UUID, assigned: Collection[UUID], today: date | None = None
 ) -> tuple[PersonChoice, ...]:
     """Whom a conversation may be given to: who works here today, oneself first."""
     day = today or timezone.localdate()
@@ -60,7 +69,7 @@ def choices(
             initials=initials(user.display_name),
             role=user.get_role_display(),
             is_me=user.pk == me,
-            is_assigned=user.pk == assigned,
+            is_assigned=user.pk in assigned,
         )
         for user in team
         if user.in_service(day)

@@ -42,6 +42,8 @@ PLACES: Mapping[str, Place] = {
     for place in (
         TO_DO,
         Place("a-moi", "À moi", View.MINE, CounterKind.MINE),
+        Place("non-attribues", "Non attribués", View.UNASSIGNED, CounterKind.UNASSIGNED),
+        Place("en-attente", "En attente", View.WAITING, CounterKind.WAITING),
         REVIEW,
         PRESCRIPTIONS,
         Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True),

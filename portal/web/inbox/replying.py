@@ -9,15 +9,16 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_POST
 
-from portal.conversations.actions import StaleVersion, finish
-from portal.conversations.models import Conversation
+from portal.conversations.actions import StaleVersion, finish, wait
+from portal.conversations.models import WAITING, Conversation, ConversationState
+from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.web.access import requires
 from portal.web.inbox.answers import after_act
 from portal.web.inbox.cards import DraftCard, DraftErrors
 from portal.web.inbox.doors import conversation_for
 from portal.web.inbox.draft_cards import fresh_card
-from portal.web.inbox.forms import ReplyForm
+from portal.web.inbox.forms import FINISH, ReplyForm
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
 from portal.web.inbox.saving import keep_reply, send
 from portal.web.requests import StaffRequest
@@ -45,17 +46,19 @@ def reply(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     except REFUSALS as error:
         card = refused_card(error, typed, me=me, conversation=conversation)
         return _again(request, conversation, card, status_of(error))
-    if form.cleaned_data["then"] == "finish":
-        _finish(conversation, request)
+    if form.cleaned_data["then"]:
+        _then(conversation, form.cleaned_data["then"], by=me)
     return after_act(request, conversation_id)
 
 
-def _finish(conversation: Conversation, request: StaffRequest) -> None:
-    """The answer is on its way in any case; if something came in meanwhile, the conversation stays open."""
-    if allows(request.user, Permission.FINISH):
-        newest = conversation_for(request.user, conversation.pk)
-        with contextlib.suppress(StaleVersion):
-            finish(newest, by=request.user, version=newest.version)
+def _then(conversation: Conversation, what: str, *, by: User) -> None:
+    """The answer is on its way in any case; if something came in meanwhile, the conversation stays as it is."""
+    newest = conversation_for(by, conversation.pk)
+    with contextlib.suppress(StaleVersion):
+        if what == FINISH and allows(by, Permission.FINISH):
+            finish(newest, by=by, version=newest.version)
+        elif what in WAITING and allows(by, Permission.WAIT):
+            wait(newest, on=ConversationState(what), by=by, version=newest.version)
 
 
 def _illegible(request: StaffRequest, conversation: Conversation, form: ReplyForm) -> HttpResponse:

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from portal.conversations.assignees import assignees
 from portal.conversations.listing import View
-from portal.conversations.models import Conversation, ConversationState
+from portal.conversations.models import WAITING, Back, Conversation, ConversationState
 from portal.conversations.reading import is_unread
 from portal.outbound.models import Delivery, DeliveryState
 from portal.team.models import User
 from portal.web.inbox.cards import Chip, Row
 from portal.web.inbox.people import correspondent, first_name, initials
 from portal.web.inbox.places import Place, conversation_url
+from portal.web.templatetags.officinal import coming
 
 NO_SUBJECT = "Sans objet"
 KIND_CHIPS = {
@@ -24,6 +26,11 @@ KIND_CHIPS = {
 
 RETURNED = Chip("À reprendre", "warn", "undo-2")
 SUBMITTED = Chip("À valider", "warn", "eye")
+AWAITED = {
+    ConversationState.PATIENT: "Attend le patient",
+    ConversationState.PRESCRIBER: "Attend le prescripteur",
+    ConversationState.LATER: "Plus tard",
+}
 FAILURE = Chip("Échec d’envoi", "bad", "circle-x")
 DOUBT = Chip("À vérifier", "warn", "triangle-alert")
 
@@ -70,8 +77,12 @@ def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) ->
         yield DOUBT if doubtful else FAILURE
     elif kind in KIND_CHIPS:
         yield KIND_CHIPS[kind]
-    if conversation.assignee:
-        yield Chip(first_name(conversation.assignee.display_name), icon="user")
+    if conversation.back:
+        yield Chip(Back(conversation.back).label, "warn", "undo-2")
+    if conversation.state in WAITING:
+        yield from _waiting(conversation)
+    for each in assignees(conversation):
+        yield Chip(first_name(each.display_name), icon="user")
     if conversation.pk in marks.drafted:
         yield RETURNED if marks.drafted[conversation.pk] else Chip("Brouillon", icon="square-pen")
     if conversation.submitted:
@@ -85,3 +96,10 @@ def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) ->
         yield KIND_CHIPS[kind]
     if place.view == View.SENT and conversation.state == ConversationState.DONE:
         yield Chip("Terminée", "good", "circle-check")
+
+
+def _waiting(conversation: Conversation) -> Iterator[Chip]:
+    """What it waits for and, where an hour is set, when it comes back."""
+    yield Chip(AWAITED[ConversationState(conversation.state)], icon="clock")
+    if conversation.snoozed_until:
+        yield Chip(f"Retour {coming(conversation.snoozed_until)}")

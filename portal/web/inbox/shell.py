@@ -16,9 +16,10 @@ from portal.inbound import quarantine
 from portal.inbound.models import RawMessage
 from portal.inbound.reasons import sentence
 from portal.team.models import User
-from portal.web.inbox.cards import ListCard, NavItem, QuarantineRow, ShellCard
+from portal.web.inbox.cards import ListCard, QuarantineRow, ShellCard
 from portal.web.inbox.draft_cards import drafted_by
 from portal.web.inbox.faults import mailbox_faults, mailboxes_of
+from portal.web.inbox.nav_cards import NavItem
 from portal.web.inbox.people import person
 from portal.web.inbox.places import EPOCH, PLACES, PRESCRIPTIONS, REVIEW, Place, write_cursor
 from portal.web.inbox.review_list import review_page

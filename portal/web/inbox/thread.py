@@ -8,19 +8,18 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from portal.conversations.actions import ASSIGNED, CALLED, FINISHED
 from portal.conversations.models import Conversation, ConversationKind, Message, MessageKind
-from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.mail.addresses import Address
 from portal.mail.display import quoted_words, set_apart, words_of
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.web.inbox.cards import Correspondent, EventLine, MessageCard
 from portal.web.inbox.deliveries import Sent, delivery_card
+from portal.web.inbox.event_lines import event_line
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.note_cards import NoteCard
-from portal.web.inbox.people import KINDS, first_name, initials, named, names, short_name
+from portal.web.inbox.people import KINDS, initials, named, names, short_name
 from portal.web.inbox.readers import Readers
 from portal.web.inbox.remarks import remark
 
@@ -31,7 +30,6 @@ KNOWN = 0.6  # so many of the words of a quote stand in what was said before, wh
 ENDS, SAYS_END = "Ce message a clos l’échange avec le patient", "Ce message annonce la fin de l’échange"
 TEAM = "La pharmacie"
 BY_FORM = "par le formulaire"
-SUBMISSIONS = {SUBMITTED: "a soumis une réponse à un pharmacien", TAKEN_BACK: "a repris sa réponse"}
 
 
 def timeline(
@@ -51,7 +49,7 @@ def timeline(
     heard = Heard(messages)
     for number, message in enumerate(messages):
         if message.kind == MessageKind.EVENT:
-            entries.append(EventLine(message.at, *_done(message)))
+            entries.append(event_line(message))
         elif message.kind == MessageKind.NOTE:
             entries.append(_note(message))
         else:
@@ -156,32 +154,6 @@ def _origin(writer: Address | None, who: str) -> str:
     if writer.is_patient():
         return "Mon espace santé"
     return writer.address if writer.address != who else ""
-
-
-def _done(message: Message) -> tuple[str, str]:
-    """« Karim a pris en charge », and its icon."""
-    who = first_name(message.author.display_name) if message.author else ""
-    if message.what == ASSIGNED:
-        return _assigned(message, who), "user"
-    if message.what == CALLED:
-        return f"{who} a appelé le patient", "phone"
-    if message.what == FINISHED:
-        return f"{who} a terminé", "circle-check"
-    if message.what == SENT_BACK and message.about:
-        return f"{who} a renvoyé la réponse à {first_name(message.about.display_name)}", "undo-2"
-    if message.what in SUBMISSIONS:
-        return f"{who} {SUBMISSIONS[message.what]}", "user"
-    return (
-        (f"{who} a rouvert", "undo-2") if who else ("Rouverte : un envoi demande votre attention", "undo-2")
-    )
-
-
-def _assigned(message: Message, who: str) -> str:
-    if message.about is None:
-        return f"{who} a rendu la conversation à l’équipe"
-    if message.about_id == message.author_id:
-        return f"{who} a pris en charge"
-    return f"{who} a confié à {first_name(message.about.display_name)}"
 
 
 def pieces(entries: Iterable[Entry]) -> list[AttachmentCard]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from portal.conversations.assignees import in_order
 from portal.conversations.reading import is_unread
 from portal.prescriptions.listing import MOST, under_way
 from portal.prescriptions.models import Nature, Prescription, State
@@ -43,8 +44,8 @@ def _row(prescription: Prescription, me: User, current: UUID | None) -> Row:
     conversation, state = prescription.conversation, State(prescription.state)
     who, kind = correspondent(conversation)
     chips = [Chip(state.label, TONES.get(state, "plain")), Chip(Nature(prescription.nature).label)]
-    if conversation.assignee:
-        chips.append(Chip(first_name(conversation.assignee.display_name), icon="user"))
+    people = in_order(conversation, prescription.__dict__["assigned"])
+    chips.extend(Chip(first_name(each.display_name), icon="user") for each in people)
     return Row(
         conversation_id=conversation.pk,
         url=conversation_url(conversation.pk, PRESCRIPTIONS),

@@ -91,7 +91,7 @@ def _others(facts: Facts, me: User) -> Iterable[ChoiceGroup]:
 
 
 def _seers(team: Sequence[User], me: UUID) -> tuple[Choice, ...]:
-    return tuple(Choice(str(each.id), each.name) for each in choices(team, me=me, assigned=None))
+    return tuple(Choice(str(each.id), each.name) for each in choices(team, me=me, assigned=()))
 
 
 def _said(step: Step) -> str:

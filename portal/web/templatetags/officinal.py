@@ -49,6 +49,18 @@ def full_moment(moment: datetime, now: datetime) -> str:
     return at if local.date() == today else f"{_on_day(local.date(), today)} {at}"
 
 
+def coming_moment(moment: datetime, now: datetime) -> str:
+    """For what is ahead: « à 18:00 » today, « demain à 8:30 », « lundi à 8:30 », « le 12 déc. à 8:30 »."""
+    local, today = moment.astimezone(PARIS), now.astimezone(PARIS).date()
+    days = (local.date() - today).days
+    at = f"à{NO_BREAK}{clock(local)}"
+    if days == 0:
+        return at
+    if days == 1:
+        return f"demain {at}"
+    return f"{DAYS[local.weekday()] if 1 < days < 7 else _on_day(local.date(), today)} {at}"
+
+
 def day_name(moment: datetime, now: datetime) -> str:
     """For the line between two days: « Aujourd'hui », « Hier », « Vendredi 21 novembre »."""
     local, today = moment.astimezone(PARIS).date(), now.astimezone(PARIS).date()
@@ -73,6 +85,12 @@ def _on_day(day: date, today: date) -> str:
 def when(moment: datetime) -> str:
     """`short_moment` as of now."""
     return short_moment(moment, timezone.now())
+
+
+@register.filter
+def coming(moment: datetime) -> str:
+    """`coming_moment` as of now."""
+    return coming_moment(moment, timezone.now())
 
 
 @register.filter

@@ -1,0 +1,82 @@
+"""Write down a move of a conversation that is held: its row, its line in the thread, the counts beside the views."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils import timezone
+
+from portal.conversations import counters
+from portal.conversations.models import Conversation, ConversationState, Message, MessageKind
+from portal.team.duty import working
+
+if TYPE_CHECKING:
+    from portal.team.models import User
+
+# What the thread says happened.
+ASSIGNED, UNASSIGNED = "assigned", "unassigned"
+FINISHED, REOPENED, CALLED = "finished", "reopened", "called"
+ANSWERED, RETURNED, UNANSWERED = "answered", "returned", "unanswered"
+AWAITS = {
+    ConversationState.PATIENT: "awaits-patient",
+    ConversationState.PRESCRIBER: "awaits-prescriber",
+    ConversationState.LATER: "snoozed",
+}
+MOVED = (
+    *("state", "version", "assignees", "unopened", "failed", "submitted"),
+    *("snoozed_until", "snoozed_by", "back", "closed_at"),
+)
+
+
+def write_move(
+    conversation: Conversation,
+    before: counters.Counts,
+    *,
+    what: str = "",
+    by: User | None = None,
+    about: UUID | None = None,
+    until: datetime | None = None,
+) -> None:
+    """Save it with its version raised, and say in its thread `what` happened, to whom, until when."""
+    conversation.version += 1
+    conversation.save(update_fields=MOVED)
+    if what:
+        say(conversation, what, by=by, about=about, until=until)
+    counters.move(before, counters.counted(conversation))
+
+
+def say(
+    conversation: Conversation,
+    what: str,
+    *,
+    by: User | None = None,
+    about: UUID | None = None,
+    until: datetime | None = None,
+) -> None:
+    """One line of what happened, between the messages of the thread."""
+    Message.objects.create(
+        conversation=conversation,
+        kind=MessageKind.EVENT,
+        at=timezone.now(),
+        what=what,
+        author=by,
+        about_id=about,
+        headers={"until": until.isoformat()} if until else {},
+    )
+
+
+def take_up(conversation: Conversation) -> bool:
+    """Put it into *À traiter*, whatever it waited for; False where it was there already.
+
+    A conversation that comes back is nobody's who does not work here today.
+    """
+    if conversation.state == ConversationState.OPEN:
+        return False
+    conversation.state = ConversationState.OPEN
+    conversation.snoozed_until, conversation.snoozed_by_id = None, None
+    if conversation.assignees:
+        here = working(conversation.assignees, today=timezone.localdate())
+        conversation.assignees = [each for each in conversation.assignees if each in here]
+    return True

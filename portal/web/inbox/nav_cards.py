@@ -1,0 +1,39 @@
+"""The views of the inbox, as the left column shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VIEW_ICONS = {
+    "a-traiter": "inbox",
+    "a-moi": "user",
+    "non-attribues": "users",
+    "en-attente": "clock",
+    "a-valider": "eye",
+    "ordonnances": "pill",
+    "envoyes": "send",
+    "termines": "circle-check",
+    "quarantaine": "shield-alert",
+}
+RARE_VIEWS = {"non-attribues", "en-attente", "termines", "quarantaine"}
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A view in the left column; `view` is the slug of `inbox_view`, `alarm` draws the count in amber."""
+
+    view: str
+    label: str
+    count: int = 0
+    current: bool = False
+    alarm: bool = False
+
+    @property
+    def icon(self) -> str:
+        """Its name in icons.svg."""
+        return VIEW_ICONS[self.view]
+
+    @property
+    def rare(self) -> bool:
+        """Whether it is in the menu only, where there is room for four."""
+        return self.view in RARE_VIEWS
