@@ -214,11 +214,12 @@ class WhoMayCome(Visits):
             browser = signed_in(person, self.soleil)
             for name, method, path in self.every_visit():
                 wanted = TEAM_HOST[name].permissions
-                if not wanted:
+                may = all(allows(person, permission) for permission in wanted)
+                if not wanted or (may and method == "head"):  # GET without its body: it costs the whole page
                     continue
                 answer = self.visit(browser, method, path)
                 with self.subTest(f"{person.sign_in_name} {method} {name}"):
-                    if not all(allows(person, permission) for permission in wanted):
+                    if not may:
                         self.assertEqual(answer.status_code, 404)
                     else:
                         self.assertLess(answer.status_code, 500)

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from urllib.parse import quote
-
-from django.db import connections
 
 from portal.conversations.models import Conversation, Message
 from portal.inbound.models import RawMessage, RawState
@@ -18,28 +11,11 @@ from portal.lib.failpoints import INBOUND
 from sandbox.operator import running_operator
 from sandbox.people import SOLEIL
 from tests.base import CommittingPharmacyTestCase
+from tests.chaos import KILLED, Workers
 from tests.inbound.letters import letter
 from tests.mailboxes.boxes import box_at
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-WORKER = """
-import sys, django
-from uuid import UUID
-django.setup()
-from django.db import connection
-from tenants.models import Pharmacy
-connection.set_tenant(Pharmacy.objects.get(schema_name=sys.argv[1]))
-from portal.inbound.fetch import fetch_mailbox
-from portal.inbound.process import process_stored
-fetch_mailbox(UUID(sys.argv[2]))
-process_stored()
-"""
-
-
-def address_of(alias: str) -> str:
-    """The URL of the test database for a process of its own."""
-    parts = connections[alias].settings_dict
-    return f"postgres://{parts['USER']}:{quote(str(parts['PASSWORD']))}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
+TURN = "tests.inbound.turn:turn"
 
 
 class Killed(CommittingPharmacyTestCase):
@@ -47,36 +23,19 @@ class Killed(CommittingPharmacyTestCase):
         super().setUp()
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.operator = self.enterContext(running_operator(folder))
-        self.box = box_at(self.operator)
+        box_at(self.operator)
+        self.workers = self.enterContext(Workers())
 
-    def work(self, **environment: str) -> int:
+    def work(self, fp: str = "") -> int:
         """A worker's turn in a process of its own; how it ended."""
-        ended = subprocess.run(
-            [sys.executable, "-c", WORKER, self.soleil.schema_name, str(self.box.id)],
-            cwd=CHECKOUT,
-            env={
-                **os.environ,
-                "DJANGO_SETTINGS_MODULE": "portal.settings",
-                "DATABASE_URL": address_of("default"),
-                "DATABASE_OWNER_URL": address_of("owner"),
-                "ROLE_PREFIX": connections["owner"].settings_dict["ROLE_PREFIX"],
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        if ended.returncode > 0:
-            self.fail(ended.stderr)
-        return ended.returncode
+        return self.workers.run(TURN, self.soleil, fp=fp)
 
     def test_every_mail_is_there_once_whatever_point_the_worker_died_at(self) -> None:
         for point in INBOUND:
             for number in range(3):
                 self.operator.deliver(SOLEIL, letter(subject=f"{point} {number}"))
 
-            self.assertEqual(self.work(FP=f"{point}:1"), -signal.SIGKILL, point)
+            self.assertEqual(self.work(f"{point}:1"), KILLED, point)
         self.assertEqual(self.work(), 0)
 
         held = sorted(raw.read_blob() for raw in RawMessage.objects.all())

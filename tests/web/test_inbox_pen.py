@@ -15,6 +15,7 @@ from portal.audit.events import Event
 from portal.audit.models import Entry
 from portal.conversations.actions import finish
 from portal.conversations.models import Conversation
+from portal.outbound.drafts import save_draft
 from portal.outbound.models import Draft, DraftState, DraftVersion
 from portal.outbound.pen import LIFE
 from portal.outbound.versions import MOST
@@ -152,12 +153,21 @@ class Versions(Writers):
         self.assertEqual(self.versions()[0], "Non.")
 
     def test_typing_on_keeps_a_version_a_minute_and_the_last_twenty(self) -> None:
+        self.save(self.as_claire, "Bonjour")
         text = "Bonjour"
         for minute in range(MOST + 5):
             Draft.objects.update(kept_at=timezone.now() - timedelta(minutes=2))
             text += f" {minute}"
-            self.save(self.as_claire, text)
-            self.save(self.as_claire, f"{text}.")
+            for words in (text, f"{text}."):
+                draft = self.draft_of(self.claire)
+                save_draft(
+                    draft,
+                    by=self.claire,
+                    version=draft.version,
+                    recipients=draft.recipients,
+                    subject=draft.subject,
+                    text=words,
+                )
         self.assertEqual(len(self.versions()), MOST)
         self.assertTrue(self.versions()[0].endswith(f" {MOST + 3}."))
 
