@@ -55,7 +55,7 @@ class PageTests(RenderingTestCase):
         self.assertEqual(picture.size, (200, 400))
         self.assertLess(picture.getpixel((100, 50))[0], 50)
         self.assertNotIn(b"Lilas", png)
-        self.assertEqual(self.shown(files.heic(4032, 3024), Kind.HEIC, width=1240).size, (1240, 930))
+        self.assertEqual(self.shown(files.heic(2016, 1512), Kind.HEIC, width=1240).size, (1240, 930))
 
     def test_a_broken_photo_of_an_iphone_is_said_to_be_damaged(self) -> None:
         self.illegible("damaged", files.heic(400, 200)[:-300], Kind.HEIC)
