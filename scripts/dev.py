@@ -82,8 +82,11 @@ def run_test(arguments: list[str]) -> int:
     if _chromium():
         environment.ensure(BROWSER)
     alone = any(argument.startswith(("-n", "-x", "tests/")) for argument in arguments)
-    # A worker that is done takes tests from the other: those of one folder may be slower than all the rest.
-    workers = [] if alone else ["-n", "2", "--dist", "worksteal"]
+    # One more than there are cores, for many tests wait for a process or a time limit. Who is done takes tests from
+    # the others: those of one folder may be slower than all the rest.
+    workers = (
+        [] if alone else ["-n", str(min((os.cpu_count() or 1) + 1, MOST_WORKERS)), "--dist", "worksteal"]
+    )
     return _python("-m", "pytest", *workers, *(arguments or ["tests"]))
 
 
@@ -136,6 +139,8 @@ def run_help(arguments: list[str]) -> int:
         print(f"  {name:<12} {function.__doc__}")
     return 0
 
+
+MOST_WORKERS = 4  # each has a database, and journeys of its own
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "demo": run_demo,
