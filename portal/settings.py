@@ -206,6 +206,11 @@ NOTICE_FROM = env.str("NOTICE_FROM", "")
 
 IDLE_LOCK = timedelta(minutes=min(env.int("IDLE_LOCK_MINUTES", 15), 120))  # SC.SSI/IE.58: two hours at most
 SESSION_LIFE = timedelta(hours=12)
+# Coming back on an enrolled workstation (portal/team/shifts.py): by PIN and passkey, by passkey alone, or not at all.
+QUICK_RETURN = env.str("QUICK_RETURN", "pin")
+PIN_DIGITS = min(max(env.int("PIN_DIGITS", 6), 4), 8)
+# Europe/Paris: from then on everybody gives both factors again. Empty: twelve hours after giving them alone.
+SHIFT_ENDS = env.str("SHIFT_ENDS", "04:00")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(SESSION_LIFE.total_seconds())
 SESSION_COOKIE_NAME = "__Host-sid" if HTTPS else "sid"

@@ -30,6 +30,10 @@ TEAM_HOST = {
     "request_leave": PUBLIC,
     "sign_in": PUBLIC,
     "accept_invitation": PUBLIC,
+    "return_as": PUBLIC,  # nothing but 404 away from an enrolled workstation
+    "my_access": MEMBER,
+    "choose_pin": MEMBER,
+    "drop_pin": MEMBER,
     "sign_out": PRESENT,
     "lock": PRESENT,
     "unlock": PRESENT,

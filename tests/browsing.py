@@ -12,8 +12,8 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.oath import totp
 
-from portal.team import login
-from portal.team.models import TotpDevice, User
+from portal.team import login, workstations
+from portal.team.models import TotpDevice, User, Workstation
 from tenants.models import Pharmacy
 from tests.cast import HOSTS
 
@@ -80,3 +80,10 @@ def half_signed_in(user: User, pharmacy: Pharmacy) -> Browser:
     login.begin(session, user, pharmacy_id=pharmacy.id, now=timezone.now())
     session.save()
     return Browser.with_session(str(session.session_key), HOSTS[pharmacy.finess])
+
+
+def enrol(browser: Browser, by: User, name: str = "Comptoir 1") -> Workstation:
+    """Make a browser a workstation of the pharmacy we are in."""
+    workstation, credential = workstations.enrol(name=name, by=by, now=timezone.now())
+    browser.cookies[settings.WORKSTATION_COOKIE_NAME] = credential
+    return workstation

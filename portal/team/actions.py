@@ -16,6 +16,7 @@ from portal.team.links import find_link, new_link, revoke_links, use_link
 from portal.team.login import normal_name, tell_sessions
 from portal.team.models import LinkPurpose, Responsibility, Role, User
 from portal.team.passwords import check_password_rule
+from portal.team.pins import forget_pins
 from portal.team.roster import fit_to_answer
 from portal.team.second_factor import forget_second_factor
 from tenants.wakeups import wake
@@ -112,6 +113,7 @@ def reset_access(user: User, *, by: By, now: datetime) -> str:
     """A phone or a password was lost: end all sessions, forget both, and give the token of a new link."""
     with transaction.atomic():
         forget_second_factor(user)
+        forget_pins(user)
         user.set_unusable_password()
         user.save(update_fields=["password"])
         end_sessions(user)
@@ -131,6 +133,7 @@ def deactivate(user: User, *, by: By, now: datetime) -> None:
     with transaction.atomic():
         user.active = False
         user.save(update_fields=["active"])
+        forget_pins(user)
         revoke_links(user, now=now)
         end_sessions(user)
         wake(WAKE_POOL, now)

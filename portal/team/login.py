@@ -19,12 +19,13 @@ from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.lib import live
 from portal.team import throttle
-from portal.team.models import TotpDevice, User
+from portal.team.models import Shift, TotpDevice, User
 from portal.team.throttle import KNOWN_PLACE, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIGN_IN_NAME, UNLOCK
 
 PERSON, EPOCH, PHARMACY = "person", "epoch", "pharmacy"
 SIGNED_IN_AT, LAST_SEEN, LOCKED = "signed-in-at", "last-seen", "locked"
 PROVED_AT = "proved-at"
+SHIFT = "shift"  # at an enrolled workstation: whose day there this session belongs to
 HALF_LIFE = timedelta(minutes=15)  # from the password to the code
 PROOF_LIFE = timedelta(minutes=5)  # how long both factors, just given, vouch for sensitive acts
 NO_PASSWORD = "!"  # noqa: S105  (Django's mark of a password that cannot be used)
@@ -75,7 +76,7 @@ def check_name_and_password(name: str, password: str, *, address: str, now: date
 
 def begin(session: SessionStore, user: User, *, pharmacy_id: UUID, now: datetime) -> None:
     """Start a session under a new key: the password was right, the code comes next."""
-    session.flush()
+    _leave(session)
     Session.objects.filter(expire_date__lt=now).delete()
     stamp = now.timestamp()
     session.update(
@@ -97,6 +98,28 @@ def complete(session: SessionStore, user: User, *, now: datetime) -> None:
     session.pop(LOCKED, None)
     with transaction.atomic():
         record(Event.SIGN_IN, by=user, on=("user", user.pk))
+
+
+def resume(session: SessionStore, shift: Shift, *, pharmacy_id: UUID, now: datetime) -> None:
+    """Start a session under a new key for who came back to a workstation: as long as the factors of then still hold.
+
+    They do not count as just given: sensitive acts ask for both. Nothing of another person's session remains.
+    """
+    _leave(session)
+    user = shift.user
+    session.update(
+        {
+            PERSON: str(user.pk),
+            EPOCH: user.session_epoch,
+            PHARMACY: str(pharmacy_id),
+            SIGNED_IN_AT: shift.proved_at.timestamp(),
+            LAST_SEEN: now.timestamp(),
+            DEVICE_ID_SESSION_KEY: shift.proof,
+            SHIFT: str(shift.pk),
+        }
+    )
+    with transaction.atomic():
+        record(Event.RETURN, by=user, on=("user", user.pk), detail=f"workstation={shift.workstation_id}")
 
 
 def end(session: SessionStore, user: User) -> None:
@@ -169,6 +192,14 @@ def reopen(session: SessionStore, user: User, *, now: datetime) -> None:
     with transaction.atomic():
         _write(session, {LOCKED: False, LAST_SEEN: now.timestamp()})
         record(Event.UNLOCK, by=user, on=("user", user.pk))
+
+
+def _leave(session: SessionStore) -> None:
+    """Whoever was here is not any more: the row goes, and screens that listened in her name are looked at again."""
+    former = session.get(PERSON)
+    session.flush()
+    if former is not None:
+        live.tell(live.Kind.SESSION, person=UUID(former))
 
 
 def _user_of(session: SessionStore) -> User | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django_otp.models import Device, DeviceManager, ThrottlingMixin
 from django_otp.oath import TOTP
 
 from portal.lib.ids import uuid7
-from portal.vault.fields import SealedBytesField, SealedManager
+from portal.vault.fields import SealedBytesField, SealedManager, SealedQuerySet, SealedTextField
 
 
 class Role(models.TextChoices):
@@ -223,3 +223,44 @@ class Workstation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ShiftQuerySet(SealedQuerySet["Shift"]):
+    def lasting(self, *, since: datetime) -> ShiftQuerySet:
+        """Of people who may still come back with less than both factors; `since`: when the day began (shifts.py)."""
+        return self.filter(
+            ended_at=None,
+            proved_at__gt=since,
+            wrong__lt=Shift.MOST_WRONG,
+            epoch=models.F("user__session_epoch"),
+            user__active=True,
+            workstation__revoked_at=None,
+        )
+
+
+class Shift(models.Model):
+    """One person's day at one workstation: since when both factors are given there, and how she comes back.
+
+    There is one row for the two of them; giving both factors again begins another day in it, and the PIN stays.
+    """
+
+    MOST_WRONG = 5  # PINs in a row
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workstation = models.ForeignKey(Workstation, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="shifts")
+    proof = models.CharField(max_length=100)  # the device that gave the second factor, as django-otp names it
+    proved_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    epoch = models.PositiveIntegerField()  # the person's session_epoch of then
+    pin = SealedTextField(label="team.shift.pin", null=True)  # hashed, never the PIN itself
+    wrong = models.PositiveSmallIntegerField(default=0)
+    place = models.CharField(max_length=300, blank=True)  # the page that was left: ids, no word
+
+    objects = ShiftQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workstation", "user"], name="shift_once")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
 from portal.audit.actions import Actor, record
 from portal.audit.events import Event
+from portal.team.shifts import end_all_shifts
 from tenants.context import inside
 from tenants.fences import OWNER
 from tenants.models import Pharmacy, PharmacyState
 
 
 def suspend(pharmacy: Pharmacy, *, by: Actor) -> bool:
-    """Answer 503 to everybody, fetch and send nothing; nothing is lost. False: it was closed already."""
+    """Answer 503 to everybody, fetch and send nothing; nothing is lost. False: it was closed already.
+
+    Once it is open again, nobody comes back to a workstation without both factors.
+    """
     return _move(pharmacy, PharmacyState.SUSPENDED, Event.PHARMACY_SUSPEND, by=by)
 
 
@@ -26,6 +31,8 @@ def _move(pharmacy: Pharmacy, state: PharmacyState, event: Event, *, by: Actor) 
     if pharmacy.state == state:
         return False
     with inside(pharmacy), transaction.atomic():
+        if state == PharmacyState.SUSPENDED:
+            end_all_shifts(now=timezone.now())
         record(event, by=by, on=("pharmacy", pharmacy.id))
         Pharmacy.objects.using(OWNER).filter(pk=pharmacy.pk).update(state=state)
     return True

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 
 from portal.house.details import details
 from portal.house.models import Details
-from portal.team.login import Standing
+from portal.team.login import SHIFT, Standing
 from portal.team.policy import Permission, allows
 from portal.web.account.cards import PharmacyCard
 from portal.web.console.cards import leaving_words
@@ -61,8 +61,9 @@ def pharmacy(request: HttpRequest) -> dict[str, Any]:
 
 
 def _of_member(request: StaffRequest) -> dict[str, Any]:
-    """Whether the console is hers, and that her last day is near."""
+    """Whether the console is hers, whether she is at work at a workstation, and that her last day is near."""
     return {
         "may_console": allows(request.user, Permission.MANAGE_TEAM),
+        "at_workstation": SHIFT in request.session,
         "leaving": leaving_words(request.user, timezone.localdate()),
     }

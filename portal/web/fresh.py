@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 from django import forms
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -26,7 +27,7 @@ StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
 WRONG = "Le mot de passe ou le code n’est pas bon. Attendez le code suivant du téléphone."
 OWN = ("csrfmiddlewaretoken", "proof_password", "proof_code")
 # Typed for something else than signing in: never kept in a page, so typed again.
-SECRETS = ("password", "passphrase")
+SECRETS = ("password", "passphrase", "pin", "again")
 
 
 class ProofForm(forms.Form):
@@ -113,5 +114,6 @@ def _question(request: StaffRequest, form: ProofForm, *, status: int = 422) -> H
         for value in values
     ]
     target = request.get_full_path()
-    context = {"form": form, "kept": kept, "target": target, "demo": demo_code(request.user)}
+    back = reverse("console_team" if request.path.startswith("/console/") else "my_access")
+    context = {"form": form, "kept": kept, "target": target, "back": back, "demo": demo_code(request.user)}
     return render(request, "account/proof.html", context, status=status)

@@ -45,7 +45,17 @@
   });
 
   document.addEventListener("submit", (event) => {
-    if (event.target.id === "answer") unsaved = false;
+    const form = event.target;
+    if (form.id === "answer") unsaved = false;
+    if (!form.matches("[data-leaves]") || !unsaved || !text()) return;
+    event.preventDefault(); // another person is about to come: keep the last words first
+    const go = (done) => {
+      if (!done.detail.successful && !window.confirm(box().dataset.leave)) return;
+      unsaved = false;
+      form.submit();
+    };
+    text().addEventListener("htmx:afterRequest", go, { once: true });
+    htmx.trigger(text(), "save");
   });
 
   window.addEventListener("beforeunload", (event) => {

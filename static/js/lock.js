@@ -62,8 +62,30 @@
     }
   };
 
+  /* One browser is one person: when somebody else comes in, in another tab or by the back button, this page is hers too. */
+  const startAgain = () => {
+    document.body.classList.add("covered");
+    location.reload();
+  };
+  const me = dialog?.dataset.person;
+  window.addEventListener("pageshow", (event) => event.persisted && startAgain());
+  window.addEventListener("storage", (event) => {
+    if (event.key === "person" && event.newValue && event.newValue !== me) startAgain();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (!event.altKey || event.ctrlKey || event.key.toLowerCase() !== "l" || dialog?.open) return;
+    event.preventDefault();
+    document.querySelector(".nav-lock")?.requestSubmit();
+  });
+
   if (idle > 0) {
     touch();
+    try {
+      localStorage.setItem("person", me);
+    } catch {
+      // storage refused: forms of another tab are refused by their token all the same
+    }
     for (const name of ["pointerdown", "pointermove", "keydown", "scroll"]) {
       let last = 0;
       document.addEventListener(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from io import StringIO
 
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from portal.audit.models import Entry
+from portal.team.shifts import begin_shift, shifts_at
+from portal.team.workstations import enrol
 from tenants.context import inside, leave
 from tenants.fences import OWNER
 from tenants.models import Pharmacy, PharmacyState
@@ -41,6 +44,15 @@ class Suspension(CommittingPharmacyTestCase):
         self.assertIn("est en service", self.run_command("resume_pharmacy"))
 
         self.assertEqual(nadia.get("/equipe/a-traiter/").status_code, 200)
+
+    def test_resumed_it_asks_everybody_for_both_factors(self) -> None:
+        workstation, _ = enrol(name="Comptoir 1", by=self.nadia, now=timezone.now())
+        begin_shift(self.nadia, at=workstation, proof="-", now=timezone.now())
+        self.run_command("suspend_pharmacy")
+        self.run_command("resume_pharmacy")
+
+        with inside(self.soleil):
+            self.assertEqual(shifts_at(workstation, now=timezone.now()), [])
 
     def test_both_are_in_its_journal_under_the_operators_name(self) -> None:
         self.run_command("suspend_pharmacy")

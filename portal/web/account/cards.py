@@ -13,6 +13,10 @@ template                               context beside `pharmacy`
 `account/accept_invitation.html`       `form` (name, password, again), `token`, `invited: inbox Person`, `again`
 `account/lock.html`                    `form` (password or code), `me: Person`, `next_url`; htmx asks `_unlock.html`
 `account/_unlock.html`                 `form`, `me`: the covering dialog's inside; `unlocked: bool` closes it
+`account/_here.html`                   `here`: `PersonHere`s who may come back; part of the two above and of sign_in
+`account/return.html`                  `form` (pin), `who: PersonHere`, `in_place`, `next_url`; htmx asks `_return.html`
+`account/pin.html`                     `form` (pin, again), `digits`, `workstation: str`, `has_pin`, `skip_url`
+`account/access.html`                  `me`, `access: AccessCard`
 `account/signed_out.html`              -
 `account/link_gone.html`               -
 `public/landing.html`                  `hours`: `HoursLine`s of portal/house
@@ -34,6 +38,18 @@ class PharmacyCard:
     name: str
     address: str = ""
     phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHere:
+    """Who may come back to this workstation with her PIN or passkey; `is_me`: whose screen is locked here."""
+
+    name: str
+    initials: str
+    role: str
+    url: str
+    has_pin: bool
+    is_me: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import django_otp
+from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from portal.team import login
 from portal.team.models import TotpDevice, User
+from portal.team.pins import pins_are_taken
 from portal.team.policy import Permission, allows
 from portal.team.second_factor import confirmed_device, prepare_enrolment
+from portal.team.shifts import begin_shift
+from portal.team.workstations import note_seen
 from portal.web.access import safe_next
 from portal.web.console.start_steps import progress
 from portal.web.requests import PharmacyRequest, StaffRequest
+from portal.web.workstation import workstation_of
 
 NEXT = "next"
+# Set at somebody's first time at a workstation: she may choose a PIN there.
+OFFER_PIN = "offer-pin"
 # Set when a recovery code opened this session: a new phone may be enrolled.
 RENEWING = "renewing"
 
@@ -35,18 +45,40 @@ def enter_half(request: PharmacyRequest, user: User, *, next_url: str = "") -> H
 
 
 def enter_fully(request: StaffRequest, device: TotpDevice) -> None:
-    """The second factor was given too."""
+    """The second factor was given too. At an enrolled workstation the person's day begins there."""
+    now = timezone.now()
     django_otp.login(request, device)
-    login.complete(request.session, request.user, now=timezone.now())
+    login.complete(request.session, request.user, now=now)
     rotate_token(request)
+    start_shift(request, proof=device.persistent_id, now=now)
+
+
+def start_shift(request: StaffRequest, *, proof: str, now: datetime) -> None:
+    """If this browser is a workstation: who gave both factors here comes back more quickly until the end of her day."""
+    workstation = workstation_of(request)
+    if workstation is None or settings.QUICK_RETURN == "off":
+        return
+    note_seen(workstation, now=now)
+    shift, first = begin_shift(request.user, at=workstation, proof=proof, now=now)
+    request.session[login.SHIFT] = str(shift.pk)
+    if first and pins_are_taken():
+        request.session[OFFER_PIN] = True
 
 
 def go_on(request: StaffRequest, *, first: bool = False) -> HttpResponseRedirect:
-    """To the page that was asked for before signing in, else to the messages.
+    """To the page that was asked for before signing in, else to the messages; at a new workstation by way of a PIN.
 
     At her `first` time the responsible person comes to what is left to set up.
     """
+    target = _target(request, first=first)
+    if request.session.pop(OFFER_PIN, False):
+        request.session[NEXT] = target
+        return redirect("choose_pin")
+    return redirect(target)
+
+
+def _target(request: StaffRequest, *, first: bool) -> str:
     following = safe_next(request.session.pop(NEXT, ""))
     if first and not following and allows(request.user, Permission.MANAGE_PHARMACY):
-        return redirect("console_start" if not progress(request.user).over else "inbox_home")
-    return redirect(following or "inbox_home")
+        return reverse("console_start" if not progress(request.user).over else "inbox_home")
+    return following or reverse("inbox_home")

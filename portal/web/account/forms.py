@@ -34,3 +34,18 @@ class UnlockForm(forms.Form):
 
     password = forms.CharField(max_length=LONGEST, strip=False)
     next = forms.CharField(max_length=500, required=False)
+
+
+class ReturnForm(forms.Form):
+    pin = forms.CharField(max_length=8)
+    next = forms.CharField(max_length=500, required=False)
+
+
+class PinForm(forms.Form):
+    pin = forms.CharField(max_length=8)
+    again = forms.CharField(max_length=8)
+
+    def clean(self) -> None:
+        typed = self.cleaned_data
+        if "pin" in typed and "again" in typed and typed["pin"] != typed["again"]:
+            self.add_error("again", "Les deux codes ne sont pas les mêmes.")

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_http_methods
 from portal.team import login
 from portal.team.login import Standing, TooManyTries, WrongPassword
 from portal.team.second_factor import TooManyCodes, WrongCode, check_code
+from portal.team.shifts import keep_place
 from portal.web.access import requires_presence, safe_next
 from portal.web.account.forms import UnlockForm
+from portal.web.account.here import people_here, place_of
 from portal.web.account.people import person_card
 from portal.web.requests import UNATTENDED, StaffRequest, is_htmx
 
@@ -24,11 +26,13 @@ CODE_LENGTH = 6
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires_presence
 def lock(request: StaffRequest) -> HttpResponseBase:
-    """POST locks. GET shows the lock; of a session that is open, it only says that somebody is there."""
+    """POST locks, and keeps the page that was left. GET shows the lock; of a session that is open, it only says that
+    somebody is there."""
     if request.standing is Standing.HALF:
         return redirect("second_factor")
     if request.method == "POST":
         if request.standing is Standing.MEMBER:
+            keep_place(request.session.get(login.SHIFT), request.user, place_of(request))
             login.lock(request.session, request.user)
         return HttpResponse(status=204) if is_htmx(request) else redirect("lock")
     if request.standing is Standing.LOCKED:
@@ -87,7 +91,14 @@ def _answer(
     request: StaffRequest, form: UnlockForm, *, next_url: str = "", status: int = 200
 ) -> HttpResponse:
     template = "account/_unlock.html" if is_htmx(request) else "account/lock.html"
-    context = {"form": form, "me": person_card(request.user), "next_url": next_url}
+    here = people_here(request, next_url=next_url)
+    context = {
+        "form": form,
+        "me": person_card(request.user),
+        "next_url": next_url,
+        "here": here,
+        "returns": any(each.is_me for each in here),
+    }
     return render(request, template, context, status=status)
 
 

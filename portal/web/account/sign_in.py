@@ -10,12 +10,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.team import login
 from portal.team.login import TooManyTries, WrongPassword, check_name_and_password
+from portal.team.shifts import end_shift
 from portal.web.access import public, requires_presence, safe_next
 from portal.web.account.demo import demo_people
 from portal.web.account.entering import enter_half
 from portal.web.account.forms import SignInForm
+from portal.web.account.here import people_here
 from portal.web.headers import CLEAR_SITE_DATA
 from portal.web.requests import PharmacyRequest, StaffRequest, address_of
+from portal.web.workstation import workstation_of
 
 UNKNOWN = "Nom ou mot de passe inconnu. Vérifiez les deux, majuscules comprises."
 TOO_MANY = (
@@ -52,12 +55,18 @@ def sign_in(request: PharmacyRequest) -> HttpResponseBase:
 @require_POST
 @requires_presence
 def sign_out(request: StaffRequest) -> HttpResponseBase:
-    login.end(request.session, request.user)
+    """At an enrolled workstation this is the end of the person's day there."""
+    user, workstation = request.user, workstation_of(request)
+    login.end(request.session, user)
+    if workstation is not None:
+        end_shift(user, at=workstation, now=timezone.now())
     response = render(request, "account/signed_out.html")
     response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response
 
 
 def _page(request: PharmacyRequest, form: SignInForm, *, next_url: str, status: int = 200) -> HttpResponse:
-    context = {"form": form, "next_url": next_url, "demo": demo_people()}
+    asks = request.method == "POST" or "autre" in request.GET
+    here = [] if asks else people_here(request, next_url=next_url)
+    context = {"form": form, "next_url": next_url, "here": here, "demo": demo_people()}
     return render(request, "account/sign_in.html", context, status=status)

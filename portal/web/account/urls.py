@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.account import enrolment, invitation, lock, second_factor, sign_in
+from portal.web.account import access, enrolment, invitation, lock, pin, returning, second_factor, sign_in
 
 urlpatterns = [
     path("connexion", sign_in.sign_in, name="sign_in"),
@@ -15,6 +15,10 @@ urlpatterns = [
     path("telephone.svg", enrolment.totp_qr, name="totp_qr"),
     path("codes-de-secours", enrolment.recovery_codes, name="recovery_codes"),
     path("invitation/<str:token>", invitation.accept, name="accept_invitation"),
+    path("retour/<uuid:person_id>/", returning.return_as, name="return_as"),
+    path("mon-acces/", access.my_access, name="my_access"),
+    path("mon-acces/pin/", pin.choose, name="choose_pin"),
+    path("mon-acces/pin/retirer/", pin.drop, name="drop_pin"),
     path("verrou", lock.lock, name="lock"),
     path("deverrouiller", lock.unlock, name="unlock"),
 ]
