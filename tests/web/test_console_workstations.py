@@ -32,6 +32,7 @@ class Workstations(ConsoleTestCase):
         page = self.as_nadia.get(console("workstations"))
         self.assertContains(page, "Ce poste, enrôlé par Nadia Benali")
         self.assertNotContains(page, "Enrôler ce navigateur</button>")
+        self.assertContains(page, "mon code PIN sur ce poste")  # her day here begins at once
         self.assertEqual(Entry.objects.latest("n").event, "workstation:enrol")
 
     def test_without_both_factors_no_browser_is_enrolled(self) -> None:

@@ -11,9 +11,10 @@ from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from portal.team import login
-from portal.team.models import TotpDevice, User
+from portal.team.models import TotpDevice, User, Workstation
 from portal.team.pins import pins_are_taken
 from portal.team.policy import Permission, allows
 from portal.team.second_factor import confirmed_device, prepare_enrolment
@@ -50,15 +51,17 @@ def enter_fully(request: StaffRequest, device: TotpDevice) -> None:
     django_otp.login(request, device)
     login.complete(request.session, request.user, now=now)
     rotate_token(request)
-    start_shift(request, proof=device.persistent_id, now=now)
-
-
-def start_shift(request: StaffRequest, *, proof: str, now: datetime) -> None:
-    """If this browser is a workstation: who gave both factors here comes back more quickly until the end of her day."""
     workstation = workstation_of(request)
-    if workstation is None or settings.QUICK_RETURN == "off":
+    if workstation is not None:
+        note_seen(workstation, now=now)
+        start_shift(request, workstation, now=now)
+
+
+def start_shift(request: StaffRequest, workstation: Workstation, *, now: datetime) -> None:
+    """Who just gave both factors at a workstation comes back to it more quickly until the end of her day."""
+    if settings.QUICK_RETURN == "off":
         return
-    note_seen(workstation, now=now)
+    proof = request.session[DEVICE_ID_SESSION_KEY]
     shift, first = begin_shift(request.user, at=workstation, proof=proof, now=now)
     request.session[login.SHIFT] = str(shift.pk)
     if first and pins_are_taken():

@@ -17,6 +17,7 @@ from portal.team.models import Workstation
 from portal.team.policy import Permission
 from portal.team.workstations import WorkstationNameTaken, enrol, in_service, revoke
 from portal.web.access import requires
+from portal.web.account.entering import OFFER_PIN, start_shift
 from portal.web.console.frame import WORKSTATIONS, done, page
 from portal.web.fresh import fresh_factor
 from portal.web.requests import StaffRequest
@@ -56,11 +57,14 @@ def console_workstations(request: StaffRequest) -> HttpResponseBase:
     form = EnrolForm(request.POST)
     if here is not None or not form.is_valid():
         return _page(request, form, here, status=422)
+    now = timezone.now()
     try:
-        _, credential = enrol(name=form.cleaned_data["name"], by=request.user, now=timezone.now())
+        workstation, credential = enrol(name=form.cleaned_data["name"], by=request.user, now=now)
     except WorkstationNameTaken:
         form.add_error("name", TAKEN)
         return _page(request, form, here, status=422)
+    start_shift(request, workstation, now=now)  # both factors were just asked for
+    request.session.pop(OFFER_PIN, None)
     response = done(reverse("console_workstations"), "poste")
     keep_credential(response, credential)
     return response
