@@ -152,6 +152,7 @@ WAKEUPS = {
     "fetch": "inbound.fetch_mailboxes",
     "process": "inbound.process_stored",
     "deliver": "outbound.deliver_due",
+    "later": "outbound.leave_due",
     "notify": "notices.notify",
     "leaving": "notices.warn_leaving",
     "pool": "conversations.return_to_pool",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, ClassVar
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 from django.test import SimpleTestCase, override_settings
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from portal.conversations.models import Attachment, Conversation, Message
 from portal.inbound.importing import keep
@@ -24,6 +26,7 @@ from portal.outbound.approval import submit
 from portal.outbound.drafts import save_draft, start_reply
 from portal.outbound.files import attach_file
 from portal.outbound.models import Draft
+from portal.outbound.scheduling import schedule
 from portal.outbound.templates import save_template
 from portal.prescriptions.actions import open_by_hand
 from portal.team.models import Role, User
@@ -72,8 +75,9 @@ class Visits(PharmacyTestCase):
     """Soleil has one thing of each kind; everything that a visit changes is undone after it."""
 
     ids: ClassVar[dict[str, object]]
-    # What a draft's addresses mean where it waits for a pharmacist.
+    # What a draft's addresses mean where it waits for a pharmacist, or leaves later.
     waiting: ClassVar[dict[str, object]] = {}
+    later: ClassVar[dict[str, object]] = {}
     people: ClassVar[list[User]]
 
     @classmethod
@@ -106,7 +110,9 @@ class Visits(PharmacyTestCase):
     def paths(self, **changes: object) -> Iterator[tuple[str, str]]:
         for pattern in addresses("portal.urls"):
             wanted = pattern.pattern.converters
-            ids = self.ids | (self.waiting if "a-valider/" in str(pattern.pattern) else {}) | changes
+            where = str(pattern.pattern)
+            kept = self.waiting if "a-valider/" in where else self.later if "prevu/" in where else {}
+            ids = self.ids | kept | changes
             values = {name: ids.get(name, changes.get("any")) for name in wanted}
             yield str(pattern.name), reverse(str(pattern.name), kwargs=values, urlconf="portal.urls")
 
@@ -171,11 +177,19 @@ def submitted_by(author: User) -> dict[str, object]:
     return {"draft_id": submit(draft, by=author, version=version).pk, "upload_id": file.pk}
 
 
+def scheduled_by(author: User) -> dict[str, object]:
+    """An answer that leaves tomorrow."""
+    draft = written(start_reply(Conversation.objects.get(), by=author))
+    version, tomorrow = Conversation.objects.get().version, timezone.now() + timedelta(days=1)
+    return {"draft_id": schedule(draft, by=author, at=tomorrow, version=version).pk}
+
+
 class WhoMayCome(Visits):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
         cls.waiting = submitted_by(cls.karim)
+        cls.later = scheduled_by(cls.nadia)
 
     def assert_led(self, response: Any, path: str) -> None:
         self.assertEqual((response.status_code, response["Location"].partition("?")[0]), (302, path))

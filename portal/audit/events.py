@@ -111,6 +111,10 @@ class Event(TextChoices):
 
     # What leaves.
     MESSAGE_SEND = "message:send", "Envoi demandé"
+    MESSAGE_SCHEDULE = "message:schedule", "Envoi prévu pour plus tard"
+    MESSAGE_RESCHEDULE = "message:reschedule", "Heure d’un envoi prévu changée"
+    MESSAGE_CALL_OFF = "message:call-off", "Envoi prévu repris"
+    MESSAGE_STOP = "message:stop", "Envoi prévu arrêté"
     DELIVERY_CANCEL = "delivery:cancel", "Envoi annulé"
     DELIVERY_SENT = "delivery:sent", "Message accepté par l’opérateur"
     DELIVERY_RETRY = "delivery:retry", "Envoi remis à plus tard"

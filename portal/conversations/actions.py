@@ -15,12 +15,14 @@ from portal.conversations.locking import StaleVersion, locked, tell_changed
 from portal.conversations.models import Conversation, ConversationState
 from portal.conversations.moving import CALLED, FINISHED, REOPENED, say, take_up, write_move
 from portal.conversations.reading import note_read
+from portal.conversations.scheduled import look_again
 from portal.conversations.waiting import NotLater, wait
 
 if TYPE_CHECKING:
     from portal.team.models import User
 
 __all__ = [
+    "FINISHED",
     "NewFile",
     "NotAssignable",
     "NotLater",
@@ -55,6 +57,7 @@ def finish(conversation: Conversation, *, by: User, version: int) -> Conversatio
         changed.state, changed.unopened, changed.failed = ConversationState.DONE, False, False
         changed.snoozed_until, changed.snoozed_by_id, changed.back = None, None, ""
         write_move(changed, before, what=FINISHED, by=by)
+        look_again(changed)
         record(Event.CONVERSATION_FINISH, by=by, on=("conversation", changed.pk))
     return changed
 

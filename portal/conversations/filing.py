@@ -33,6 +33,7 @@ from portal.conversations.models import (
 )
 from portal.conversations.moving import ANSWERED, say, take_up
 from portal.conversations.people import joined, kept
+from portal.conversations.scheduled import look_again
 from portal.conversations.search import tokens_of
 from portal.lib import live
 from portal.lib.ids import uuid7
@@ -144,6 +145,7 @@ def file_message(
     if waited:
         say(conversation, ANSWERED)
     counters.move(before, counters.counted(conversation))
+    look_again(conversation)
     if event == Event.MESSAGE_RECEIVE and at > timezone.now() - NEWS_FOR:
         _tell_mail(conversation)
     record(event, by=None, on=("message", message.pk), detail=detail)
@@ -187,6 +189,7 @@ def file_from_form(
     if waited:
         say(current, ANSWERED)
     counters.move(before, counters.counted(current))
+    look_again(current)
     _tell_mail(current)
     return message, detail
 
@@ -243,6 +246,7 @@ def file_sent(
     )
     _insert(message, people, subject, attachments)
     counters.move(before, counters.counted(current))
+    look_again(current)
     return message
 
 

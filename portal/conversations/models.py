@@ -63,6 +63,7 @@ LISTED = (
     *(
         "prescriptions_open",
         "submitted",
+        "scheduled",
         "unopened",
         "failed",
         "assignees",
@@ -143,6 +144,8 @@ class Conversation(models.Model):
     prescriptions_open = models.PositiveSmallIntegerField(default=0, db_default=0)
     # Answers that wait for a pharmacist: moved by portal/conversations/submissions.py alone.
     submitted = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # Answers that leave later: moved by portal/conversations/scheduled.py alone.
+    scheduled = models.PositiveSmallIntegerField(default=0, db_default=0)
     unopened = models.BooleanField(default=True)  # nobody of the team has opened its newest message
     failed = models.BooleanField(default=False)  # a send failed or is uncertain, and nobody has dealt with it
     # When one that waits comes back by itself, and who asked for it; null: with an answer only.

@@ -25,7 +25,7 @@ AWAITS = {
     ConversationState.LATER: "snoozed",
 }
 MOVED = (
-    *("state", "version", "assignees", "unopened", "failed", "submitted"),
+    *("state", "version", "assignees", "unopened", "failed", "submitted", "scheduled"),
     *("snoozed_until", "snoozed_by", "back", "closed_at"),
 )
 
@@ -38,12 +38,13 @@ def write_move(
     by: User | None = None,
     about: UUID | None = None,
     until: datetime | None = None,
+    why: str = "",
 ) -> None:
-    """Save it with its version raised, and say in its thread `what` happened, to whom, until when."""
+    """Save it with its version raised, and say in its thread `what` happened, to whom, until when and why."""
     conversation.version += 1
     conversation.save(update_fields=MOVED)
     if what:
-        say(conversation, what, by=by, about=about, until=until)
+        say(conversation, what, by=by, about=about, until=until, why=why)
     counters.move(before, counters.counted(conversation))
 
 
@@ -54,6 +55,7 @@ def say(
     by: User | None = None,
     about: UUID | None = None,
     until: datetime | None = None,
+    why: str = "",
 ) -> None:
     """One line of what happened, between the messages of the thread."""
     Message.objects.create(
@@ -63,7 +65,7 @@ def say(
         what=what,
         author=by,
         about_id=about,
-        headers={"until": until.isoformat()} if until else {},
+        headers=({"until": until.isoformat()} if until else {}) | ({"why": why} if why else {}),
     )
 
 

@@ -48,7 +48,10 @@ def check_sendable(draft: Draft, *, ends_exchange: bool = False) -> tuple[Addres
     if ends_exchange and (conversation is None or conversation.kind != ConversationKind.PATIENT):
         raise Refused([Refusal("", NO_PATIENT)])
     on_page = answered_on_page(conversation)
-    if draft.mailbox.state == MailboxState.PAUSED and not on_page:
+    scheduled = (
+        draft.state == DraftState.SCHEDULED
+    )  # it was written in time, and waits in the queue like others
+    if draft.mailbox.state == MailboxState.PAUSED and not on_page and not scheduled:
         raise Refused([Refusal("", PAUSED)])
     if not draft.text.strip() and not draft.files.exists():
         raise Refused([Refusal("", EMPTY)])

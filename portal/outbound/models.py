@@ -55,6 +55,7 @@ class ReplyTemplate(models.Model):
 class DraftState(models.TextChoices):
     OPEN = "open", "Brouillon"
     SUBMITTED = "submitted", "À valider"
+    SCHEDULED = "scheduled", "Envoi prévu"
     SENT = "sent", "Envoyé"
     DISCARDED = "discarded", "Abandonné"
 
@@ -83,12 +84,19 @@ class Draft(models.Model):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    # When a pharmacist last gave it back to its author, and with which words.
+    # When it was last given back to its author, and why: by a pharmacist, or by nobody when its sending stopped.
     returned_at = models.DateTimeField(null=True)
     returned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     return_note = SealedTextField(label="draft.return_note", null=True)
+    # When it is to leave, who said so and when; what came into its conversation after `seen_version` stops it.
+    leaves_at = models.DateTimeField(null=True)
+    scheduled_at = models.DateTimeField(null=True)
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    seen_version = models.PositiveIntegerField(null=True)
     # When an earlier version was last kept, and when its author last had the pen (portal/outbound/versions.py, pen.py).
     kept_at = models.DateTimeField(null=True)
     pen_at = models.DateTimeField(null=True)
@@ -107,7 +115,8 @@ class Draft(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="draft_submitted")
+            models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="draft_submitted"),
+            models.Index(fields=["leaves_at"], condition=Q(state="scheduled"), name="draft_scheduled"),
         ]
 
     def __str__(self) -> str:

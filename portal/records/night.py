@@ -21,6 +21,7 @@ from portal.mailboxes.actions import database_now
 from portal.mailboxes.models import Mailbox, MailboxState, Probe, ProbeState
 from portal.notices import deliver as notices
 from portal.notices.leaving import next_warning
+from portal.outbound.departures import next_departure
 from portal.outbound.reaper import next_due
 from portal.vault.blobs import BlobColumns, sweep_orphans
 from tenants.context import current_pharmacy
@@ -54,6 +55,9 @@ def wake_what_is_due() -> None:
     leaving = next_due()
     if leaving is not None:
         wake("deliver", leaving)
+    departure = next_departure()
+    if departure is not None:
+        wake("later", departure)
     intake.ask_again()
     telling = notices.next_due()
     if telling is not None:

@@ -25,6 +25,8 @@ template                        context, and when
 `inbox/_news.html`              `shell`: htmx, the list asks what is new
 `inbox/_draft_saved.html`       `draft`: htmx, after `draft_save` (409 with `draft.held`)
 `inbox/submitted.html`          `shell`, `submitted`: a new message that waits for a pharmacist
+`inbox/later.html`              `shell`, `draft`, `on`, `time`: when it is to leave (`_later_form.html` to htmx)
+`inbox/scheduled.html`          `shell`, `scheduled`: a new message that leaves later
 `inbox/_delivery.html`          `delivery`, `conversation`: htmx, the state of a message on its way
 `inbox/_draft_files.html`       `draft`: htmx, after `draft_attach` and `draft_detach`
 ==============================  ==========================================================================
@@ -38,6 +40,7 @@ Fields posted, by URL name:
 * `assign`: version, and person (hers alone; empty: nobody), also (hers too) or without (not hers any more);
 * `finish`, `reopen`, `undo`: version. `wait`: version, on (patient, prescriber or later);
 * `add_note`: note (its id), text; it needs no version, for it changes nothing that another may be changing;
+* `later`: as `reply` or `send`, and `when`. `later_at`: draft_version, version, sure, on and time;
 * `submit`: as `reply` or `send`. `approve`, `send_back`: draft_version, version, conversation; body, or note;
 * `resolve_uncertain`: version, decision = sent, resend or abandon.
 
@@ -55,6 +58,7 @@ from uuid import UUID
 from portal.web.inbox.directory_cards import RecipientCard
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.form_cards import FormCard
+from portal.web.inbox.later_cards import LaterCard
 from portal.web.inbox.model_cards import ModelCard, ModelChoice
 from portal.web.inbox.nav_cards import NavItem
 from portal.web.inbox.note_cards import NoteCard, NoteDraft
@@ -352,6 +356,7 @@ class ConversationCard:
     attachments: tuple[AttachmentCard, ...] = ()
     draft: DraftCard | None = None
     submitted: tuple[SubmittedCard, ...] = ()
+    scheduled: tuple[LaterCard, ...] = ()
     silence: str = ""
     closed: str = ""
     close_url: str = ""

@@ -45,6 +45,8 @@ def compose_draft(request: StaffRequest, draft_id: UUID) -> HttpResponse:
         raise Http404
     if draft.state == DraftState.SUBMITTED:
         return HttpResponseRedirect(reverse("submitted", args=[draft.pk]))
+    if draft.state == DraftState.SCHEDULED:
+        return HttpResponseRedirect(reverse("scheduled", args=[draft.pk]))
     if draft.state == DraftState.DISCARDED:
         return in_shell(request, "inbox/discarded.html", {"draft": card_of(draft)}, place=TO_DO)
     if draft.conversation_id:

@@ -28,6 +28,7 @@ from portal.web.inbox.draft_cards import card_of, dressed, fresh_card
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.form_cards import form_card
+from portal.web.inbox.laters import scheduled_in
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.pens import their_drafts
 from portal.web.inbox.people import assigned_to, choices, correspondent, first_name, initials
@@ -113,6 +114,7 @@ def conversation_card(
         attachments=files,
         draft=composer,
         submitted=submitted_in(conversation, me, review),
+        scheduled=scheduled_in(conversation, me),
         silence=silence or closed,
         closed=closed,
         close_url=_close_url(conversation, me),

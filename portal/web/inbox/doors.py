@@ -15,6 +15,7 @@ from portal.inbound.quarantine import get_quarantined
 from portal.outbound.approval import NotSubmitted, get_submitted
 from portal.outbound.drafts import NoSuchDraft, get_draft
 from portal.outbound.models import Delivery, Draft
+from portal.outbound.scheduling import NotScheduled, get_scheduled
 from portal.prescriptions.access import get_prescription
 from portal.prescriptions.models import Prescription
 from portal.team.models import User
@@ -46,6 +47,10 @@ def submitted_for(me: User, pk: UUID) -> Draft:
     return _through(get_submitted, me, pk)
 
 
+def scheduled_for(me: User, pk: UUID) -> Draft:
+    return _through(get_scheduled, me, pk)
+
+
 def prescription_for(me: User, pk: UUID) -> Prescription:
     return _through(get_prescription, me, pk)
 
@@ -61,5 +66,5 @@ def delivery_for(me: User, pk: UUID) -> tuple[Delivery, Message]:
 def _through(door: Callable[[User, UUID], Found], me: User, pk: UUID) -> Found:
     try:
         return door(me, pk)
-    except (NotVisible, NoSuchDraft, NotSubmitted) as error:
+    except (NotVisible, NoSuchDraft, NotSubmitted, NotScheduled) as error:
         raise Http404 from error

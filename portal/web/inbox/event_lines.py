@@ -8,6 +8,7 @@ from datetime import datetime
 
 from portal.conversations import moving
 from portal.conversations.models import ConversationState, Message
+from portal.conversations.scheduled import CALLED_OFF, SCHEDULED, STOPPED
 from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.team.models import User
 from portal.web.inbox.cards import EventLine
@@ -17,11 +18,12 @@ from portal.web.templatetags.officinal import at as written_at
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event: who did it, to whom, until when (« le 30 nov. à 8:30 »); what is not known is empty."""
+    """An event: who did it, to whom, until when (« le 30 nov. à 8:30 »), why; what is not known is empty."""
 
     who: str
     whom: str
     until: str
+    why: str
     oneself: bool
 
 
@@ -31,6 +33,7 @@ def event_line(message: Message) -> EventLine:
         who=_first(message.author),
         whom=_first(message.about),
         until=_until(message),
+        why=message.headers.get("why", ""),
         oneself=message.author_id is not None and message.author_id == message.about_id,
     )
     said, icon = LINES.get(message.what, (_changed, "check"))
@@ -108,4 +111,7 @@ LINES: dict[str, tuple[Callable[[Told], str], str]] = {
     SUBMITTED: (lambda told: f"{told.who} a soumis une réponse à un pharmacien", "user"),
     TAKEN_BACK: (lambda told: f"{told.who} a repris sa réponse", "user"),
     SENT_BACK: (_sent_back, "undo-2"),
+    SCHEDULED: (lambda told: f"{told.who} a prévu l’envoi d’une réponse {told.until}", "clock"),
+    CALLED_OFF: (lambda told: f"{told.who} a repris un envoi prévu", "undo-2"),
+    STOPPED: (lambda told: f"Envoi prévu de {told.whom} arrêté. {told.why}", "triangle-alert"),
 }

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.conversations.moving import ASSIGNED, AWAITS, FINISHED, UNASSIGNED
+from portal.conversations.scheduled import CALLED_OFF, SCHEDULED, STOPPED
 from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.outbound.models import Draft
 from portal.outbound.same import SameMessageAgain
@@ -23,6 +24,9 @@ EVENTS = {
     SUBMITTED: "soumis une réponse à un pharmacien",
     TAKEN_BACK: "repris sa réponse",
     SENT_BACK: "renvoyé une réponse à son auteur",
+    SCHEDULED: "prévu l’envoi d’une réponse",
+    CALLED_OFF: "repris un envoi prévu",
+    STOPPED: "arrêté un envoi prévu",
 }
 
 

@@ -36,6 +36,7 @@ class Place:
 TO_DO = Place("a-traiter", "À traiter", View.OPEN, CounterKind.OPEN)
 PRESCRIPTIONS = Place("ordonnances", "Ordonnances", None, CounterKind.PRESCRIPTION)
 REVIEW = Place("a-valider", "À valider", None, CounterKind.REVIEW)
+SENT = Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True)
 QUARANTINE = Place("quarantaine", "Quarantaine", None, CounterKind.QUARANTINE, alarm=True)
 PLACES: Mapping[str, Place] = {
     place.slug: place
@@ -46,7 +47,7 @@ PLACES: Mapping[str, Place] = {
         Place("en-attente", "En attente", View.WAITING, CounterKind.WAITING),
         REVIEW,
         PRESCRIPTIONS,
-        Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True),
+        SENT,
         Place("termines", "Terminés", View.DONE),
         QUARANTINE,
     )

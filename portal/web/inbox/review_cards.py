@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReturnNote:
-    """What a pharmacist said when it was given back."""
+    """Why it was given back: what a pharmacist said, or by nobody what stopped its sending."""
 
     by: str
     at: datetime

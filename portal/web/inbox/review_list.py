@@ -38,8 +38,9 @@ def review_page(me: User, current: UUID | None) -> ListCard:
 
 def _rows(back: list[Draft], waiting: list[Draft], current: UUID | None) -> Iterator[Row]:
     for draft in back:
-        by = f" par {first_name(draft.returned_by.display_name)}" if draft.returned_by else ""
-        chips = (RETURNED, Chip(f"Renvoyé{by}", icon="undo-2"))
+        by = draft.returned_by
+        why = f"Renvoyé par {first_name(by.display_name)}" if by else "Envoi prévu arrêté"
+        chips = (RETURNED, Chip(why, icon="undo-2"))
         url = reverse("compose_draft", args=[draft.pk])
         yield _row(draft, draft.returned_at or draft.updated_at, chips, url, BACK, current)
     for draft in waiting:

@@ -8,17 +8,19 @@ from uuid import UUID
 from django import forms
 from django.core.validators import MinValueValidator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.conversations.actions import StaleVersion
 from portal.mail.outgoing import Unsendable
-from portal.outbound import approval
+from portal.outbound import approval, scheduling
 from portal.outbound.addressees import Refused
 from portal.outbound.approval import EmptyNote, NoteTooLong, NotSubmitted
 from portal.outbound.drafts import LONGEST_TEXT, StaleDraft
 from portal.outbound.models import Delivery, Draft
 from portal.outbound.same import SameMessageAgain
+from portal.outbound.scheduling import BadTime
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.content.links import Link, Use, sign
@@ -29,6 +31,7 @@ from portal.web.inbox.doors import conversation_for, submitted_for
 from portal.web.inbox.draft_cards import fresh_card
 from portal.web.inbox.forms import TOO_LONG, UNREADABLE
 from portal.web.inbox.held import moved, sent_already
+from portal.web.inbox.later_forms import BAD_TIME, NO_TIME, WhenForm
 from portal.web.inbox.places import REVIEW, conversation_url
 from portal.web.inbox.recipients import recipient_cards
 from portal.web.inbox.refusals import CONTROL
@@ -120,6 +123,28 @@ def approve(request: StaffRequest, draft_id: UUID) -> HttpResponse:
         except REFUSALS as error:
             return _held(request, draft_id, form, error)
     return _sent(request, done)
+
+
+@requires(Permission.APPROVE)
+@require_POST
+def approve_later(request: StaffRequest, draft_id: UUID) -> HttpResponse:
+    """Let it leave at the next opening, or at a day and an hour."""
+    form, at = _read(request), WhenForm(request.POST).moment()
+    if at is None:
+        return _refused(request, draft_id, form, NO_TIME, 422)
+    try:
+        draft = approval.get_submitted(request.user, draft_id)
+        draft.version = form.cleaned_data["draft_version"]
+        scheduling.approve_later(draft, by=request.user, at=at, version=form.cleaned_data["version"])
+    except NotSubmitted:
+        return _gone(request, form)
+    except BadTime:
+        return _refused(request, draft_id, form, BAD_TIME, 422)
+    except REFUSALS as error:
+        return _held(request, draft_id, form, error)
+    if draft.conversation_id:
+        return after_act(request, draft.conversation_id)
+    return away(request, reverse("scheduled", args=[draft.pk]))
 
 
 @requires(Permission.APPROVE)

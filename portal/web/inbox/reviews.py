@@ -21,9 +21,10 @@ LONGEST_SNIPPET = 160
 
 
 def return_note(draft: Draft) -> ReturnNote | None:
-    if draft.returned_at is None or draft.returned_by is None:
+    if draft.returned_at is None:
         return None
-    return ReturnNote(first_name(draft.returned_by.display_name), draft.returned_at, draft.return_note or "")
+    by = first_name(draft.returned_by.display_name) if draft.returned_by else ""
+    return ReturnNote(by, draft.returned_at, draft.return_note or "")
 
 
 def submitted_in(

@@ -25,6 +25,7 @@ KIND_CHIPS = {
 }
 
 RETURNED = Chip("À reprendre", "warn", "undo-2")
+SCHEDULED = Chip("Envoi prévu", icon="clock")
 SUBMITTED = Chip("À valider", "warn", "eye")
 AWAITED = {
     ConversationState.PATIENT: "Attend le patient",
@@ -87,6 +88,8 @@ def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) ->
         yield RETURNED if marks.drafted[conversation.pk] else Chip("Brouillon", icon="square-pen")
     if conversation.submitted:
         yield SUBMITTED
+    if conversation.scheduled:
+        yield SCHEDULED
     if conversation.prescriptions_open:
         yield Chip("Ordonnance", icon="pill")
     if conversation.attachment_count:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
@@ -13,7 +14,7 @@ from django.db import transaction
 from portal.conversations.models import Conversation
 from portal.lib.text import many_lines
 from portal.mailboxes.models import Mailbox, MailboxKind
-from portal.outbound import approval
+from portal.outbound import approval, scheduling
 from portal.outbound.actions import queue
 from portal.outbound.drafts import NoSuchDraft, StaleDraft, new_draft, save_draft, start_reply
 from portal.outbound.files import FileRefused, attach_file, too_big
@@ -119,10 +120,26 @@ def submit(
         attach(draft, uploads, by=by)
         return approval.submit(draft, by=by, version=version, sure=sure)
     except NoSuchDraft:
-        there = Draft.objects.filter(pk=typed.draft_id, author=by.pk, state=DraftState.SUBMITTED).first()
-        if there is None or not _is_what_was_typed(there, typed):
-            raise
-        return there  # the first click was quicker
+        return _first_click(typed, by, DraftState.SUBMITTED)
+
+
+def schedule(
+    typed: Typed,
+    keep: Callable[[], Draft],
+    uploads: Sequence[Upload],
+    *,
+    by: User,
+    at: datetime,
+    version: int | None,
+    sure: Collection[str] | None = None,
+) -> Draft:
+    """The same, but to leave at `at`."""
+    try:
+        draft = keep()
+        attach(draft, uploads, by=by)
+        return scheduling.schedule(draft, by=by, at=at, version=version, sure=sure)
+    except NoSuchDraft:
+        return _first_click(typed, by, DraftState.SCHEDULED)
 
 
 def fresh_key(base: UUID, said: Sequence[str], by: User) -> UUID:
@@ -161,6 +178,14 @@ def _keep(draft: Draft, typed: Typed, by: User, *, recipients: Sequence[str], su
         return save_draft(
             draft, by=by, version=newest, recipients=recipients, subject=subject, text=typed.text
         )
+
+
+def _first_click(typed: Typed, by: User, state: DraftState) -> Draft:
+    """The first of two clicks was quicker. Raises NoSuchDraft: it was no such click."""
+    there = Draft.objects.filter(pk=typed.draft_id, author=by.pk, state=state).first()
+    if there is None or not _is_what_was_typed(there, typed):
+        raise NoSuchDraft(typed.draft_id)
+    return there
 
 
 def _is_what_was_typed(there: Draft, typed: Typed) -> bool:

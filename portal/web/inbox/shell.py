@@ -19,9 +19,10 @@ from portal.team.models import User
 from portal.web.inbox.cards import ListCard, QuarantineRow, ShellCard
 from portal.web.inbox.draft_cards import drafted_by
 from portal.web.inbox.faults import mailbox_faults, mailboxes_of
+from portal.web.inbox.later_list import with_scheduled
 from portal.web.inbox.nav_cards import NavItem
 from portal.web.inbox.people import person
-from portal.web.inbox.places import EPOCH, PLACES, PRESCRIPTIONS, REVIEW, Place, write_cursor
+from portal.web.inbox.places import EPOCH, PLACES, PRESCRIPTIONS, REVIEW, SENT, Place, write_cursor
 from portal.web.inbox.review_list import review_page
 from portal.web.inbox.rows import marks_of, row
 from portal.web.prescriptions.listing import prescriptions_page
@@ -90,10 +91,11 @@ def page(me: User, spot: Spot) -> ListCard:
     found = listing.page(me, place.view, after=spot.after)
     marks = marks_of(found.rows, drafted_by(me) if spot.drafted is None else spot.drafted)
     current = spot.current.pk if spot.current else None
+    rows = tuple(row(each, me=me, place=place, marks=marks, current=current) for each in found.rows)
     return ListCard(
         view=place.slug,
         title=place.label,
-        rows=tuple(row(each, me=me, place=place, marks=marks, current=current) for each in found.rows),
+        rows=with_scheduled(me, rows, current) if place is SENT and not spot.after else rows,
         more_url=f"{place.url}?apres={write_cursor(found.following)}" if found.following else "",
         poll_url="" if spot.after else _poll_url(place, found),
     )

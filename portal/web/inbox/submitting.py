@@ -36,7 +36,7 @@ def submit(request: StaffRequest, draft_id: UUID) -> HttpResponse:
             lambda: keep_typed(request, typed, conversation),
             request.FILES.getlist("files"),
             by=request.user,
-            version=_version(request) if conversation else None,
+            version=version_on_screen(request) if conversation else None,
             sure=None if conversation else typed.sure,
         )
     except REFUSALS as error:
@@ -62,7 +62,7 @@ def take_back(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     return away(request, reverse("compose_draft", args=[opened.pk]))
 
 
-def _version(request: StaffRequest) -> int:
+def version_on_screen(request: StaffRequest) -> int:
     """That of the conversation on screen. A form without it is none of ours: 404."""
     try:
         return int(request.POST["version"])

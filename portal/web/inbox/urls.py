@@ -11,6 +11,7 @@ from portal.web.inbox import (
     composing,
     directory,
     drafting,
+    later,
     lists,
     noting,
     quarantine,
@@ -62,6 +63,12 @@ urlpatterns = [
     path("brouillon/<uuid:draft_id>/versions/", versions.draft_versions, name="draft_versions"),
     path("brouillon/<uuid:draft_id>/versions/<uuid:version_id>/", versions.draft_revert, name="draft_revert"),
     path("brouillon/<uuid:draft_id>/soumettre/", submitting.submit, name="submit"),
+    path("brouillon/<uuid:draft_id>/plus-tard/", later.later, name="later"),
+    path("brouillon/<uuid:draft_id>/plus-tard/heure/", later.later_at, name="later_at"),
+    path("prevu/<uuid:draft_id>/", later.scheduled, name="scheduled"),
+    path("prevu/<uuid:draft_id>/heure/", later.scheduled_time, name="scheduled_time"),
+    path("prevu/<uuid:draft_id>/reprendre/", later.scheduled_back, name="scheduled_back"),
+    path("a-valider/<uuid:draft_id>/plus-tard/", reviewing.approve_later, name="approve_later"),
     path("a-valider/<uuid:draft_id>/", reviewing.submitted, name="submitted"),
     path(
         "a-valider/<uuid:draft_id>/fichier/<uuid:upload_id>/", reviewing.submitted_file, name="submitted_file"

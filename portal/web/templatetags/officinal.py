@@ -30,20 +30,22 @@ INS_GROUPS = (1, 3, 5, 7, 10, 13)
 
 
 def short_moment(moment: datetime, now: datetime) -> str:
-    """For a list: « 9:42 » today, « hier », « 12 nov. » this year, « 12/11/2025 » before."""
+    """For a list: « 9:42 » today, « hier », « demain », « 12 nov. » this year, « 12/11/2025 » another."""
     local, today = moment.astimezone(PARIS), now.astimezone(PARIS).date()
     match (today - local.date()).days:
         case 0:
             return clock(local)
         case 1:
             return "hier"
+        case -1:
+            return "demain"
     if local.year == today.year:
         return f"{local.day}{NO_BREAK}{SHORT_MONTHS[local.month - 1]}"
     return f"{local:%d/%m/%Y}"
 
 
 def full_moment(moment: datetime, now: datetime) -> str:
-    """For a sentence: « à 9:42 » today, « hier à 18:05 », « le 12 nov. à 9:42 »."""
+    """For a sentence: « à 9:42 » today, « hier à 18:05 », « le 12 nov. à 9:42 », « lundi 30 nov. à 8:30 » to come."""
     local, today = moment.astimezone(PARIS), now.astimezone(PARIS).date()
     at = f"à{NO_BREAK}{clock(local)}"
     return at if local.date() == today else f"{_on_day(local.date(), today)} {at}"
@@ -75,9 +77,12 @@ def day_name(moment: datetime, now: datetime) -> str:
 
 
 def _on_day(day: date, today: date) -> str:
-    if (today - day).days == 1:
-        return "hier"
+    ago = (today - day).days
+    if ago in (1, -1):
+        return "hier" if ago == 1 else "demain"
     year = "" if day.year == today.year else f" {day.year}"
+    if ago < 0:
+        return f"{DAYS[day.weekday()]} {day.day}{NO_BREAK}{SHORT_MONTHS[day.month - 1]}{year}"
     return f"le {day.day}{NO_BREAK}{SHORT_MONTHS[day.month - 1]}{year}"
 
 
