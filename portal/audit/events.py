@@ -11,6 +11,9 @@ class Event(TextChoices):
     PHARMACY_CREATE = "pharmacy:create", "Pharmacie ouverte"
     PHARMACY_SUSPEND = "pharmacy:suspend", "Pharmacie suspendue"
     HOURS_CHANGE = "pharmacy:hours", "Horaires modifiés"
+    PERIOD_ADD = "pharmacy:period-add", "Garde, fermeture ou ouverture ajoutée"
+    PERIOD_REMOVE = "pharmacy:period-remove", "Garde, fermeture ou ouverture retirée"
+    HOLIDAYS_CHANGE = "pharmacy:holidays", "Jours fériés modifiés"
     DETAILS_CHANGE = "pharmacy:details", "Coordonnées modifiées"
     PHARMACY_RESUME = "pharmacy:resume", "Pharmacie remise en service"
 

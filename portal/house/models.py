@@ -1,11 +1,14 @@
-"""What the pharmacy says of itself: one row for each stretch in which the door is open, and one with where it is."""
+"""What the pharmacy says of itself: when the door is open in a week, what differs from it, and where it is."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
 
-from portal.vault.fields import SealedManager
+from portal.lib.ids import uuid7
+from portal.vault.fields import SealedManager, SealedQuerySet
 
 
 class Weekday(models.IntegerChoices):
@@ -36,6 +39,54 @@ class OpeningHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.weekday} {self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+class PeriodKind(models.TextChoices):
+    GARDE = "garde", "Garde"
+    EXTRA = "extra", "Ouverture exceptionnelle"
+    CLOSED = "closed", "Fermeture"
+
+
+class PeriodQuerySet(SealedQuerySet["Period"]):
+    def to_come(self, now: datetime) -> PeriodQuerySet:
+        """What has not ended, the next one first."""
+        return self.filter(ends__gt=now).order_by("begins", "ends")
+
+
+class Period(models.Model):
+    """From one moment to another, the week does not hold: closed, or open besides. A garde is open whatever else."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=6, choices=PeriodKind)
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+
+    objects = PeriodQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gt=F("begins")), name="period_begins_before_it_ends"),
+            models.UniqueConstraint(fields=["kind", "begins", "ends"], name="period_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.begins:%Y-%m-%d %H:%M}"
+
+
+class HolidayRule(models.Model):
+    """Whether the door stays shut on public holidays, and which these are: one row, else as it is made here."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    closed = models.BooleanField(default=True)
+    alsace_moselle = models.BooleanField(default=False)
+
+    objects = SealedManager["HolidayRule"]()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_row_of_holidays")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class Details(models.Model):
