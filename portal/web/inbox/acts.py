@@ -17,9 +17,8 @@ from portal.conversations.actions import (
     note_call,
     reopen,
     unassign,
-    wait,
 )
-from portal.conversations.models import Conversation, ConversationKind, ConversationState
+from portal.conversations.models import Conversation, ConversationKind
 from portal.conversations.reading import mark_unread
 from portal.team.models import User
 from portal.team.policy import Permission
@@ -28,7 +27,7 @@ from portal.web.inbox.answers import after_act, away, in_shell, viewer_of
 from portal.web.inbox.cards import HeldCard
 from portal.web.inbox.conversation import conversation_card
 from portal.web.inbox.doors import conversation_for
-from portal.web.inbox.forms import ActForm, AssignForm, WaitForm
+from portal.web.inbox.forms import ActForm, AssignForm
 from portal.web.inbox.held import moved
 from portal.web.requests import StaffRequest
 from portal.web.templatetags.officinal import at as written_at
@@ -52,7 +51,7 @@ def assign_to(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     try:
         _assign(conversation, form, by=request.user)
     except StaleVersion:
-        return _moved(request, conversation)
+        return stopped(request, conversation)
     except NotAssignable:
         return after_act(request, conversation_id, fault=GONE, status=422)
     return after_act(request, conversation_id)
@@ -68,22 +67,6 @@ def finish_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def reopen_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     return _change(request, conversation_id, reopen)
-
-
-@requires(Permission.WAIT)
-@require_POST
-def wait_for(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
-    """Put it aside until an answer comes."""
-    conversation = conversation_for(request.user, conversation_id)
-    form = WaitForm(request.POST)
-    if not form.is_valid():
-        raise Http404
-    state, version = ConversationState(form.cleaned_data["on"]), form.cleaned_data["version"]
-    try:
-        wait(conversation, on=state, by=request.user, version=version)
-    except StaleVersion:
-        return _moved(request, conversation)
-    return after_act(request, conversation_id)
 
 
 @requires(Permission.READ)
@@ -132,11 +115,11 @@ def _change(request: StaffRequest, conversation_id: UUID, act: Act) -> HttpRespo
     try:
         act(conversation, by=request.user, version=form.cleaned_data["version"])
     except StaleVersion:
-        return _moved(request, conversation)
+        return stopped(request, conversation)
     return after_act(request, conversation_id)
 
 
-def _moved(request: StaffRequest, conversation: Conversation) -> HttpResponse:
+def stopped(request: StaffRequest, conversation: Conversation) -> HttpResponse:
     """Nothing was done: show what a colleague, or the correspondent, did meanwhile."""
     held: HeldCard = moved(conversation, request.user)
     fault = f"{held.by} {held.did} {written_at(held.at)} : relisez l’échange, puis recommencez. Rien n’a été changé."

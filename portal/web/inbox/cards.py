@@ -38,7 +38,7 @@ Fields posted, by URL name:
 * `send`: draft, draft_version, to, subject, body, files;
 * `draft_save`, `draft_attach`, `draft_detach`, `draft_discard`: the same as the form they belong to;
 * `assign`: version, and person (hers alone; empty: nobody), also (hers too) or without (not hers any more);
-* `finish`, `reopen`, `undo`: version. `wait`: version, on (patient, prescriber or later);
+* `finish`, `reopen`, `undo`: version. `wait`: version, on (patient, prescriber) and remind (days), or later and day;
 * `add_note`: note (its id), text; it needs no version, for it changes nothing that another may be changing;
 * `later`: as `reply` or `send`, and `when`. `later_at`: draft_version, version, sure, on and time;
 * `submit`: as `reply` or `send`. `approve`, `send_back`: draft_version, version, conversation; body, or note;

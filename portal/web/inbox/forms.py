@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.core.validators import MinValueValidator
 
-from portal.conversations.models import WAITING, ConversationState
+from portal.conversations.models import ConversationState
 from portal.outbound.actions import Decision
 from portal.outbound.drafts import LONGEST_SUBJECT, LONGEST_TEXT
 from portal.web.inbox.model_cards import PREFIX
@@ -19,6 +19,10 @@ TOO_LONG = "Ce texte est trop long pour un message : joignez-le comme fichier."
 UNREADABLE = "Ce texte contient un caractère qui ne peut pas être envoyé."
 DECISIONS = {"sent": Decision.SENT_CONFIRMED, "resend": Decision.RESEND, "abandon": Decision.ABANDONED}
 FINISH = "finish"
+AWAITED = (ConversationState.PATIENT, ConversationState.PRESCRIBER)
+ANSWER, DAY = "answer", "day"
+LATER = ("tonight", "tomorrow", "monday", DAY, ANSWER)
+REMINDERS = (2, 3, 7, 14)  # days
 LONGEST_TO = 10_000
 LONGEST_BLANK = 200
 MOST_SURE = 50
@@ -68,7 +72,26 @@ class AssignForm(ActForm):
 
 
 class WaitForm(ActForm):
-    on = forms.ChoiceField(choices=[(state.value, state.label) for state in WAITING])
+    """What to wait `on`, perhaps with a reminder; or `later`, when it comes back in any case."""
+
+    on = forms.ChoiceField(required=False, choices=[(each, each) for each in AWAITED])
+    later = forms.ChoiceField(required=False, choices=[(each, each) for each in LATER])
+    day = forms.DateField(required=False)
+    remind = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=None, choices=[(each, each) for each in REMINDERS]
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        if bool(found.get("on")) == bool(found.get("later")):
+            raise forms.ValidationError("one of the two")
+        if found["later"] and found.get("remind"):
+            found["remind"] = None
+        return found
+
+    @property
+    def state(self) -> ConversationState:
+        return ConversationState(self.cleaned_data["on"] or ConversationState.LATER)
 
 
 class DecideForm(ActForm):
@@ -126,5 +149,8 @@ class ReplyForm(ActForm, DraftForm):
 
     then = forms.ChoiceField(
         required=False,
-        choices=[(word, word) for word in (FINISH, ConversationState.PATIENT, ConversationState.PRESCRIBER)],
+        choices=[(word, word) for word in (FINISH, *AWAITED)],
+    )
+    remind = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=None, choices=[(each, each) for each in REMINDERS]
     )

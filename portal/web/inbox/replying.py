@@ -7,6 +7,7 @@ import dataclasses
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from portal.conversations.actions import StaleVersion, finish, wait
@@ -21,6 +22,7 @@ from portal.web.inbox.draft_cards import fresh_card
 from portal.web.inbox.forms import FINISH, ReplyForm
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
 from portal.web.inbox.saving import keep_reply, send
+from portal.web.inbox.waits import until_of
 from portal.web.requests import StaffRequest
 
 
@@ -47,18 +49,22 @@ def reply(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
         card = refused_card(error, typed, me=me, conversation=conversation)
         return _again(request, conversation, card, status_of(error))
     if form.cleaned_data["then"]:
-        _then(conversation, form.cleaned_data["then"], by=me)
+        _then(conversation, form.cleaned_data["then"], form.cleaned_data["remind"], by=me)
     return after_act(request, conversation_id)
 
 
-def _then(conversation: Conversation, what: str, *, by: User) -> None:
-    """The answer is on its way in any case; if something came in meanwhile, the conversation stays as it is."""
+def _then(conversation: Conversation, what: str, remind: int | None, *, by: User) -> None:
+    """The answer is on its way in any case; if something came in meanwhile, the conversation stays as it is.
+
+    `remind`: after how many days without an answer it comes back.
+    """
     newest = conversation_for(by, conversation.pk)
     with contextlib.suppress(StaleVersion):
         if what == FINISH and allows(by, Permission.FINISH):
             finish(newest, by=by, version=newest.version)
         elif what in WAITING and allows(by, Permission.WAIT):
-            wait(newest, on=ConversationState(what), by=by, version=newest.version)
+            until = until_of("", None, remind, now=timezone.now())
+            wait(newest, on=ConversationState(what), until=until, by=by, version=newest.version)
 
 
 def _illegible(request: StaffRequest, conversation: Conversation, form: ReplyForm) -> HttpResponse:

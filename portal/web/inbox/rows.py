@@ -76,12 +76,12 @@ def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) ->
     if conversation.failed:
         doubtful = conversation.pk in marks.uncertain
         yield DOUBT if doubtful else FAILURE
-    elif kind in KIND_CHIPS:
-        yield KIND_CHIPS[kind]
     if conversation.back:
         yield Chip(Back(conversation.back).label, "warn", "undo-2")
     if conversation.state in WAITING:
         yield from _waiting(conversation)
+    elif kind in KIND_CHIPS and not conversation.failed:
+        yield KIND_CHIPS[kind]
     for each in assignees(conversation):
         yield Chip(first_name(each.display_name), icon="user")
     if conversation.pk in marks.drafted:

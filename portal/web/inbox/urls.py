@@ -22,6 +22,7 @@ from portal.web.inbox import (
     sending,
     submitting,
     versions,
+    waits,
 )
 from portal.web.inbox.places import ViewConverter
 
@@ -37,7 +38,7 @@ urlpatterns = [
     path("echange/<uuid:conversation_id>/attribuer/", acts.assign_to, name="assign"),
     path("echange/<uuid:conversation_id>/terminer/", acts.finish_it, name="finish"),
     path("echange/<uuid:conversation_id>/rouvrir/", acts.reopen_it, name="reopen"),
-    path("echange/<uuid:conversation_id>/attente/", acts.wait_for, name="wait"),
+    path("echange/<uuid:conversation_id>/attente/", waits.wait_for, name="wait"),
     path("echange/<uuid:conversation_id>/non-lu/", acts.unread, name="unread"),
     path("echange/<uuid:conversation_id>/repondre/", replying.reply, name="reply"),
     path("echange/<uuid:conversation_id>/main/", versions.take, name="take_pen"),

@@ -16,16 +16,23 @@ FOR = {
 
 @dataclass(frozen=True, slots=True)
 class WaitingCard:
-    """`what` it waits for, and `back`: when it comes back, in a sentence."""
+    """`what` it waits for, and `back`: when it comes back, in a sentence.
+
+    `on` is whose answer, where that may be reminded of; `reminded`: a reminder is set.
+    """
 
     what: str
     back: str
+    on: str = ""
+    reminded: bool = False
 
 
 def waiting_card(conversation: Conversation) -> WaitingCard | None:
     if conversation.state not in WAITING:
         return None
     state, until = ConversationState(conversation.state), conversation.snoozed_until
-    if until is None:
-        return WaitingCard(FOR[state], "Elle reviendra à traiter avec la prochaine réponse.")
-    return WaitingCard(FOR[state], f"Elle reviendra à traiter {coming(until)}, ou dès qu’on vous répond.")
+    on = "" if state == ConversationState.LATER else state.value
+    back = "Elle reviendra à traiter avec la prochaine réponse."
+    if until is not None:
+        back = f"Elle reviendra à traiter {coming(until)}, ou dès qu’on vous répond."
+    return WaitingCard(FOR[state], back, on, until is not None)
