@@ -52,6 +52,7 @@ TEAM_HOST = {
     "conversation_again": needs(Permission.READ),
     "attachment": needs(Permission.READ),
     "attachment_file": needs(Permission.READ),
+    "layout": needs(Permission.READ),
     "raw_message": needs(Permission.DOWNLOAD_ORIGINAL),
     "assign": needs(Permission.ASSIGN),
     "finish": needs(Permission.FINISH),
@@ -143,6 +144,7 @@ TEAM_HOST = {
 CONTENT_HOST = {
     "content_page": PUBLIC,
     "content_file": PUBLIC,
+    "content_layout": PUBLIC,
     "content_original": PUBLIC,
     "content_submitted": PUBLIC,
     "content_unread": PUBLIC,

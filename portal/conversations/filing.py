@@ -139,6 +139,7 @@ def file_message(
         ends_exchange=mail.ends_exchange,
         headers=_headers(mail),
         text=mail.text,
+        has_layout=bool(mail.html.strip()),
         defects=_defects(mail, correspondent, mailbox),
     )
     _insert(message, (sender, *mail.to, *mail.cc), mail.subject, files)

@@ -257,6 +257,8 @@ class Message(models.Model):
     # {"message_id", "references", "from", "reply_to", "to", "cc", "subject", "date"}
     headers = SealedJSONField(label="message.headers", default=dict)
     text = SealedTextField(label="message.text", blank=True, default="")
+    # It came with HTML too, which is shown out of the original, cleaned, when it is asked for.
+    has_layout = models.BooleanField(default=False, db_default=False)
     # What was lost or guessed in reading it: codes only.
     defects = models.CharField(max_length=200, blank=True)
     tokens = SearchVectorField(null=True)

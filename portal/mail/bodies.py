@@ -41,13 +41,19 @@ class Bodies:
 
 def collect(root: Part) -> Bodies:
     """Walk the parts: text to read, in order (text/plain chosen over HTML), everything else kept as files."""
-    bodies = Bodies()
-    _visit(root, bodies)
+    bodies = gather(root)
     texts = list(_texts(bodies))
     bodies.text = "\n\n".join(text for text in texts if text)
     if len(bodies.text) > LONGEST_TEXT:
         bodies.text = bodies.text[:LONGEST_TEXT]
         bodies.defects.append("text-cut")
+    return bodies
+
+
+def gather(root: Part) -> Bodies:
+    """The same without the text: HTML is found, not read."""
+    bodies = Bodies()
+    _visit(root, bodies)
     return bodies
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from portal.mail import headers, subjects
 from portal.mail.addresses import Address
 from portal.mail.bodies import Bodies, collect
 from portal.mail.decoding import decoded
+from portal.mail.display import words_of
+from portal.mail.htmltext import html_to_text
 from portal.mail.names import display_name
 from portal.mail.parsed import (
     Attachment,
@@ -23,7 +26,13 @@ from portal.mail.reports import MACHINE_TYPES, find_report
 from portal.mail.structure import Fields, Part, read_structure
 
 LONGEST_SUBJECT = 1000
+# Plain text and HTML of the same mail are the same when they share all but so much of their words.
+COMPARED = 100_000
+DIFFERENT = 0.25
+FEWEST_WORDS = 4
 
+# What a text says that is no word of its writer: pictures as htmltext names them, addresses of the web.
+_ADDED = re.compile(r"\[image : [^\]\n]*\]|<?(?:https?|mailto|tel):[^>\s]*>?")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f"))
 
 __all__ = [
@@ -53,7 +62,7 @@ def parse(raw: bytes) -> ParsedMail:
     report = find_report(root, sender, _subject(root.fields), bodies.text)
     files, file_defects = _attachments(bodies.files, report)
     defects = [*structure.defects, *headers.defects(root.fields), *bodies.defects, *file_defects]
-    defects += _missing(root.fields, bodies)
+    defects += _missing(root.fields, bodies) + _differing(bodies)
     return _mail(root.fields, bodies, files, report, tuple(dict.fromkeys(defects)))
 
 
@@ -66,6 +75,11 @@ def extract(raw: bytes, part: str) -> bytes:
         if leaf.path == part:
             return decoded(leaf)[0]
     raise NoSuchPart(part)
+
+
+def content_id_of(part: Part) -> str:
+    """By which the HTML of the same mail names it (RFC 2392), or nothing."""
+    return headers.text(part.fields, "content-id").strip("<> ")[:200]
 
 
 def _mail(
@@ -125,7 +139,7 @@ def _attachments(parts: list[Part], report: Report | None) -> tuple[tuple[Attach
 
 
 def _attachment(part: Part, content: bytes, number: int) -> Attachment:
-    content_id = headers.text(part.fields, "content-id").strip("<> ")[:200]
+    content_id = content_id_of(part)
     kind = part.disposition.value
     return Attachment(
         part=part.path,
@@ -146,6 +160,18 @@ def _missing(fields: Fields, bodies: Bodies) -> list[str]:
     if not bodies.text.strip() and not bodies.files:
         missing.append("no-body")
     return missing
+
+
+def _differing(bodies: Bodies) -> list[str]:
+    """Whether the HTML says something else than the text beside it, which is what people read first."""
+    if not bodies.html or bodies.from_html:
+        return []
+    written = html_to_text(bodies.html[:COMPARED], COMPARED)
+    one, other = (words_of(_ADDED.sub("", text)) for text in (written, bodies.text[:COMPARED]))
+    if len(bodies.html) > COMPARED or len(one | other) < FEWEST_WORDS:
+        return []
+    apart = max(len(one - other), len(other - one))
+    return ["two-texts"] if apart > DIFFERENT * len(one | other) else []
 
 
 def _is_binary(body: bytes) -> bool:

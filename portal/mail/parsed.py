@@ -98,3 +98,16 @@ class ParsedMail:
     nil: str
     report: Report | None
     defects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The HTML of a mail as it may be shown: `html` is what stands in a body, without anything to fetch or to run.
+
+    `parts` are the pictures of this mail in it, each as `<img src="cid:1.2"`. `remote` counts the pictures that
+    would have to be fetched elsewhere: they are not there.
+    """
+
+    html: str
+    parts: tuple[str, ...]
+    remote: int

@@ -65,7 +65,7 @@
 
   const folded = new Set();
   window.addEventListener("beforeprint", () => {
-    for (const part of document.querySelectorAll(".thread details:not([open])")) {
+    for (const part of document.querySelectorAll(".thread :is(.msg, .quoted):not([open])")) {
       folded.add(part);
       part.open = true;
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from portal.documents.sniff import DOWNLOAD
+from portal.web.content.layouts import STYLE_HASH
 from portal.web.content.names import disposition
 from tenants.provisioning import CONTENT_PREFIX
 
@@ -18,6 +19,17 @@ def kept(request: HttpRequest, data: bytes, name: str, content_type: str = DOWNL
     response = HttpResponse(data, content_type=content_type)
     response.headers["Content-Disposition"] = disposition(name)
     return _apart(request, response)
+
+
+def letter(request: HttpRequest, page: str) -> HttpResponse:
+    """A sender's HTML: nothing runs, nothing at all is fetched, a link opens a window that knows nothing of ours."""
+    response = _apart(request, HttpResponse(page))
+    team = response.headers["Content-Security-Policy"].partition("; ")[2]
+    response.headers["Content-Security-Policy"] = (
+        f"sandbox allow-popups allow-popups-to-escape-sandbox; {team}; img-src data:; "
+        f"style-src 'unsafe-inline'; style-src-attr 'unsafe-inline'; style-src-elem {STYLE_HASH}"
+    )
+    return response
 
 
 def _apart(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -23,6 +23,7 @@ class Use(StrEnum):
     PAGE = "page"  # one page of an attachment, as a picture
     FILE = "file"  # an attachment, to be kept
     ORIGINAL = "original"  # a message as it was received, to be kept
+    LAYOUT = "layout"  # a message as its sender laid it out, to look at in a frame
     SUBMITTED = "submitted"  # a file of what waits for a pharmacist, to be kept
     UNREAD = "unread"  # the same of one in quarantine
 

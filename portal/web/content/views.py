@@ -25,7 +25,7 @@ from portal.team.policy import Permission, allows
 from portal.vault.files import BlobMissing
 from portal.vault.keys import Unopenable
 from portal.web.access import public
-from portal.web.content import answers, pages
+from portal.web.content import answers, layouts, pages
 from portal.web.content.links import BadLink, Link, Use, read
 from portal.web.content.names import shown_name
 from portal.web.content.opening import is_open, is_original_open, note, note_opened
@@ -77,6 +77,13 @@ def file(request: PharmacyRequest, person: User, link: Link) -> HttpResponse:
     content_type = served_type(kind, name) if kind_of(data, name=name) == kind else DOWNLOAD
     note(Event.ATTACHMENT_DOWNLOAD, ("attachment", attachment.pk), by=person)
     return answers.kept(request, data, name, content_type)
+
+
+@linked(Use.LAYOUT, Permission.READ)
+def layout(request: PharmacyRequest, person: User, link: Link) -> HttpResponse:
+    """A message as its sender laid it out, cleaned; to read it is part of reading the conversation."""
+    shown = layouts.shown(get_message(person, link.object_id))
+    return answers.letter(request, layouts.page(shown))
 
 
 @linked(Use.ORIGINAL, Permission.DOWNLOAD_ORIGINAL)

@@ -20,6 +20,8 @@ template                        context, and when
 `inbox/compose.html`            `shell`, `draft`, `unfinished` (`DraftLine`s): a new message
 `inbox/discarded.html`          `shell`, `draft`: one that was thrown away, and may be taken up again
 `inbox/_piece.html`             `file`, `first`: htmx, one file with all its pages
+`inbox/_layout.html`            `url`, `alone`: htmx, a message as its sender laid it out, in a frame
+`inbox/layout.html`             `shell`, `conversation`, `url`: the same on a page of its own
 `inbox/quarantined.html`        `shell`, `quarantined`: what could not be read
 `inbox/_more.html`              `shell`: htmx, « Afficher la suite »
 `inbox/_news.html`              `shell`: htmx, the list asks what is new
@@ -222,8 +224,9 @@ class MessageCard:
 
     `origin` is where it came from (« Mon espace santé »), `to` the recipients by name, `remark` what one must
     know of its reading (« Caractères devinés »), `ending` that it ends the exchange, `folded` an old one that
-    shows only its first line, `original_url` the mail as it came, for those who may have it, `read_by` who of
-    the team has read it.
+    shows only its first line, `original_url` the mail as it came, for those who may have it, `layout_url` answers
+    `_layout.html` with it as its sender laid it out, in `two_texts` beside the text at once, for it says something
+    else. `read_by` is who of the team has read it.
     """
 
     id: UUID
@@ -245,6 +248,8 @@ class MessageCard:
     attachments: tuple[AttachmentCard, ...] = ()
     delivery: DeliveryCard | None = None
     original_url: str = ""
+    layout_url: str = ""
+    two_texts: bool = False
     read_by: str = ""
     shape: ClassVar[str] = "message"
 

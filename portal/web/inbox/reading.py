@@ -66,6 +66,21 @@ def attachment_file(request: StaffRequest, attachment_id: UUID) -> HttpResponse:
     return _to_content(request, Link(Use.FILE, file.pk, request.user.pk))
 
 
+@requires(Permission.READ)
+@require_safe
+def layout(request: StaffRequest, message_id: UUID) -> HttpResponse:
+    """A message as its sender laid it out, in a frame of the content host: in place for htmx, else on its own page."""
+    message = message_for(request.user, message_id)
+    viewer = viewer_of(request)
+    link = Link(Use.LAYOUT, message.pk, request.user.pk)
+    context = {"url": viewer.origin + sign(link, now=timezone.now()), "message_id": message.pk}
+    if is_htmx(request):
+        return fragment(request, "inbox/_layout.html", context)
+    conversation = conversation_for(request.user, message.conversation_id)
+    around = conversation_card(conversation, viewer)
+    return in_shell(request, "inbox/layout.html", {"conversation": around, **context}, place=viewer.place)
+
+
 @requires(Permission.DOWNLOAD_ORIGINAL)
 @require_safe
 def raw_message(request: StaffRequest, message_id: UUID) -> HttpResponse:

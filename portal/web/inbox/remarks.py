@@ -11,6 +11,7 @@ REMARKS = {
     BAD_KEY: "La clé de l’INS ne correspond pas au numéro : vérifiez l’identité du patient.",
     NOT_AN_INS: "L’adresse n’a pas la forme d’un INS : vérifiez l’identité du patient.",
     "several-from": "Ce message annonce plusieurs expéditeurs : vérifiez qui l’a écrit.",
+    "two-texts": "La version mise en page de ce message ne dit pas la même chose que ce texte : lisez les deux.",
     "text-cut": "Texte très long : la suite est dans le message d’origine.",
     "html-cut": "Mise en page trop longue : la suite est dans le message d’origine.",
     "wrong-boundary": "Message mal formé : une partie a pu échapper à la lecture.",

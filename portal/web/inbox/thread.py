@@ -82,6 +82,8 @@ def _received(
         folded=folded,
         ending=SAYS_END if message.ends_exchange else "",
         attachments=files.cards(message, conversation.patient),
+        layout_url=reverse("layout", args=[message.pk]) if message.has_layout else "",
+        two_texts="two-texts" in message.defects.split(","),
         original_url=reverse("raw_message", args=[message.pk])
         if allows(me, Permission.DOWNLOAD_ORIGINAL) and not by_form
         else "",

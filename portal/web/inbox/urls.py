@@ -50,6 +50,7 @@ urlpatterns = [
     path("piece/<uuid:attachment_id>/copie/", at_hand.copied_from, name="copied_from"),
     path("piece/<uuid:attachment_id>/imprimer/", at_hand.printed, name="printed"),
     path("piece/<uuid:attachment_id>/telecharger/", reading.attachment_file, name="attachment_file"),
+    path("message/<uuid:message_id>/mise-en-page/", reading.layout, name="layout"),
     path("message/<uuid:message_id>/original/", reading.raw_message, name="raw_message"),
     path("nouveau/", composing.compose, name="compose"),
     path("brouillon/<uuid:draft_id>/", composing.compose_draft, name="compose_draft"),
