@@ -1,4 +1,4 @@
-"""Measure, print, keep: `python -m bench [--short] [LINE…]`."""
+"""Measure, print, keep: `python -m bench [--short] [--conversations N] [LINE…]`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ def main() -> int:
     parser.add_argument(
         "--short", action="store_true", help="fewer mails and rows: about a minute and a half"
     )
+    parser.add_argument(
+        "--conversations", type=int, metavar="N", help="how many the pages are measured on (1000 to 100000)"
+    )
     parser.add_argument("lines", nargs="*", metavar="LINE", help="only these, such as 1 6 15")
     wanted = parser.parse_args()
     with prepared() as place:
-        return _run(place, wanted.lines, short=wanted.short)
+        return _run(place, wanted)
 
 
-def _run(place: Place, lines: list[str], *, short: bool) -> int:
+def _run(place: Place, wanted: argparse.Namespace) -> int:
     import django
 
     django.setup()
@@ -33,7 +36,7 @@ def _run(place: Place, lines: list[str], *, short: bool) -> int:
     began = time.monotonic()
     print(report.heading(), flush=True)
     figures = []
-    for figure in measure(place, lines, short=short):
+    for figure in measure(place, wanted.lines, short=wanted.short, conversations=wanted.conversations):
         figures.append(figure)
         print(report.row(figure), flush=True)
     report.write(figures)

@@ -1,4 +1,4 @@
-"""Lines 6 to 8, 11 and 21: the team's pages, through gunicorn, by somebody signed in."""
+"""Lines 6 to 14 and 21: the team's pages, through gunicorn, by somebody signed in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connections
 from django.urls import reverse
 
+from bench import line_answering, line_views
 from bench.figures import Figure
 from bench.hands import Hands
 from bench.line_ingest import keep
@@ -21,7 +22,7 @@ from bench.page_weight import first_load, later_move
 from bench.seeding import FILES_EACH, add_files, seed
 from bench.stage import House, Stage
 from bench.usage import cpu_seconds
-from bench.web import Visitor, looking_for, member, running, together
+from bench.web import Visitor, high, looking_for, member, running, together
 from portal.conversations.models import Conversation
 from portal.inbound.process import process_stored
 from portal.web.inbox.places import TO_DO
@@ -34,13 +35,16 @@ THREADS, THREAD_LENGTH = 10, 10
 WITH_FILES = 200
 WARM_UP = 20
 CLICK = {"HX-Request": "true"}
+SHORT, LONG = 20, 60  # answers
 # The seeded mails all end with the last sentence; the first one begins a fifth of them (bench/seeding.py).
 EVERYWHERE, IN_A_FIFTH = "rupture injectable", "adresse habituel"
 
 
 def measure(stage: Stage) -> Iterator[Figure]:
     """The floor is asked in turn with ours: a bare Django page of fifty clear rows behind the same gunicorn."""
-    many, rounds = (10_000, 60) if stage.short else (50_000, 300)
+    many, rounds = (
+        (stage.conversations or 10_000, 60) if stage.short else (stage.conversations or 50_000, 300)
+    )
     _fill(stage, many)
     with inside(stage.soleil.pharmacy):
         threads = _threads(stage.soleil)
@@ -51,9 +55,15 @@ def measure(stage: Stage) -> Iterator[Figure]:
         nadia, hugo = member(stage.soleil, web_port), member(stage.gare, web_port)
         floor = Visitor(bare_port, {"Cookie": "sid=key"})
         yield from _lists(stage, (nadia, hugo, floor), web.pid, many, rounds)
+        yield from line_views.views(stage.soleil, nadia, floor, rounds)
         yield from _searching(stage, web_port, floor, rounds)
+        yield line_views.found_at_once(stage.soleil, web_port)
         yield from _opening(stage, nadia, floor, threads, rounds)
         yield from _weights(nadia, threads)
+        pair = [member(stage.soleil, web_port) for _ in range(2)]
+        yield from line_answering.measure(
+            pair, floor, _unanswered(stage.soleil, SHORT if stage.short else LONG)
+        )
 
 
 def _fill(stage: Stage, many: int) -> None:
@@ -75,6 +85,12 @@ def _threads(house: House) -> list[UUID]:
     if len(found) != THREADS:
         raise AssertionError("the mails of a thread were not joined")
     return found
+
+
+def _unanswered(house: House, many: int) -> list[UUID]:
+    """Conversations of patients, whom one writes to only as an answer."""
+    with inside(house.pharmacy):
+        return list(Conversation.objects.open().newest_first().values_list("pk", flat=True)[THREADS:][:many])
 
 
 def _lists(
@@ -157,8 +173,3 @@ def _throughput(visitor: Visitor, path: str, rounds: int) -> float:
     for thread in threads:
         thread.join()
     return len(pair) * rounds / (perf_counter() - began)
-
-
-def high(times: Sequence[float]) -> float:
-    """What 19 in 20 stay below."""
-    return sorted(times)[int(0.95 * len(times))]

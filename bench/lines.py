@@ -35,7 +35,7 @@ PARTS = (
     Part(frozenset({"5"}), line_growth.measure),
     Part(frozenset({"15"}), line_send.measure),
     Part(frozenset({"16"}), line_fetch.measure),
-    Part(frozenset({"6", "7", "8", "11", "12", "21"}), line_pages.measure),
+    Part(frozenset({"6", "7", "8", "9", "10", "11", "12", "13", "14", "21"}), line_pages.measure),
     Part(frozenset({"28"}), line_form.measure),
     Part(frozenset({"29"}), line_directory.measure),
     Part(frozenset({"27"}), line_previews.measure),
@@ -45,9 +45,11 @@ PARTS = (
 )
 
 
-def measure(place: Place, wanted: Iterable[str], *, short: bool) -> Iterator[Figure]:
+def measure(
+    place: Place, wanted: Iterable[str], *, short: bool, conversations: int | None = None
+) -> Iterator[Figure]:
     """Every figure of the wanted lines (all of them if none is named)."""
-    stage = set_up(place, short=short)
+    stage = set_up(place, short=short, conversations=conversations)
     asked = {line.split(".")[0] for line in wanted}
     for part in PARTS:
         if not asked or part.lines & asked:

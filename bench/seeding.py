@@ -91,7 +91,15 @@ class Seeder:
             conversation=conversation,
             kind=MessageKind.RECEIVED,
             at=conversation.last_message_at,
-            headers={"message_id": "", "references": [], "from": conversation.people[0], "subject": ""},
+            headers={
+                "message_id": "",
+                "references": [],
+                "from": conversation.people[0],
+                "reply_to": [],
+                "to": [],
+                "cc": [],
+                "subject": "",
+            },
             text=" ".join(self._chance.sample(SENTENCES, 8)),
             tokens=self._chance.choice(self._tokens),
         )

@@ -41,6 +41,8 @@ class Stage:
     soleil: House
     gare: House
     short: bool
+    # How many conversations the pages are measured on; None: as many as the run is long.
+    conversations: int | None = None
 
     @property
     def houses(self) -> tuple[House, House]:
@@ -52,7 +54,7 @@ class Stage:
         return [(house.pharmacy.id, house.mailbox.id) for house in self.houses]
 
 
-def set_up(place: Place, *, short: bool) -> Stage:
+def set_up(place: Place, *, short: bool, conversations: int | None = None) -> Stage:
     """Migrate, open both pharmacies, trust the domains of the sandbox, make the tables of the floors."""
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("migrate", verbosity=0)
@@ -60,7 +62,7 @@ def set_up(place: Place, *, short: bool) -> Stage:
     soleil = _open("Pharmacie du Soleil", cast.SOLEIL, ("nadia", "Nadia Benali"), SOLEIL)
     gare = _open("Pharmacie de la Gare", cast.GARE, ("hugo", "Hugo Lefèvre"), GARE)
     replace_whitelist(TRUSTED_DOMAINS)
-    return Stage(place, soleil, gare, short)
+    return Stage(place, soleil, gare, short, conversations)
 
 
 def enter(pharmacy_id: UUID) -> None:
