@@ -158,6 +158,7 @@ WAKEUPS = {
     "pool": "conversations.return_to_pool",
     "snooze": "conversations.bring_back",
     "anchor": "audit.anchor",
+    "answer": "inbound.answer",
     "probe": "mailboxes.probe",
     "night": "records.night",
     "intake": "intake.run_due",
@@ -173,6 +174,8 @@ MSS_NIL = env.str("MSS_NIL", "DEV000000")
 OPERATORS_FILE = env.str("OPERATORS_FILE", "")
 DNS_RESOLVER = env.str("DNS_RESOLVER", "")
 UNDO_SECONDS = env.float("UNDO_SECONDS", 8.0)
+# Mails of one mailbox that are answered automatically within an hour, before somebody is told.
+AUTOMATIC_ANSWERS_PER_HOUR = env.int("AUTOMATIC_ANSWERS_PER_HOUR", 60)
 PATIENT_DOMAIN = "patient.mssante.fr"
 MAX_MESSAGE_BYTES = env.int("MAX_MESSAGE_BYTES", 25 * 1024 * 1024)
 MAX_FETCH_BYTES = env.int("MAX_FETCH_BYTES", 60 * 1024 * 1024)

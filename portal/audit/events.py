@@ -118,6 +118,7 @@ class Event(TextChoices):
     MESSAGE_RESCHEDULE = "message:reschedule", "Heure d’un envoi prévu changée"
     MESSAGE_CALL_OFF = "message:call-off", "Envoi prévu repris"
     MESSAGE_STOP = "message:stop", "Envoi prévu arrêté"
+    MESSAGE_AUTOMATIC = "message:automatic", "Réponse automatique envoyée"
     DELIVERY_CANCEL = "delivery:cancel", "Envoi annulé"
     DELIVERY_SENT = "delivery:sent", "Message accepté par l’opérateur"
     DELIVERY_RETRY = "delivery:retry", "Envoi remis à plus tard"
@@ -130,6 +131,9 @@ class Event(TextChoices):
     RECEIPT_DELIVERED = "receipt:delivered", "Remise confirmée"
     RECEIPT_FAILED = "receipt:failed", "Remise refusée"
     RECEIPT_READ = "receipt:read", "Lecture confirmée"
+
+    ANSWERING_CHANGE = "mailbox:answering", "Réponses automatiques modifiées"
+    ANSWERING_HELD = "mailbox:answering-held", "Réponses automatiques suspendues : trop en une heure"
 
     # Notices without content, by ordinary e-mail.
     NOTICE_SENT = "notice:sent", "Avis par e-mail parti"

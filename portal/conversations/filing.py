@@ -45,6 +45,7 @@ from portal.mail.subjects import display_subject
 from portal.mailboxes.models import Mailbox
 from portal.patients.identity import Correspondent
 from portal.vault.index import fingerprint
+from tenants.wakeups import wake
 
 if TYPE_CHECKING:
     from portal.team.models import User
@@ -109,11 +110,13 @@ def file_message(
     files: Sequence[NewFile] = (),
     event: Event = Event.MESSAGE_RECEIVE,
     beside: Callable[[Conversation], str] | None = None,
+    wakes: str = "",
 ) -> Message:
     """File what was received at `at` as message `pk`; a done or waiting conversation is to be treated.
 
     Called in a transaction, last: it ends with the journal. At most nine statements, and those of `beside`: what
-    else the message begins in its conversation, which is saved afterwards. It gives the detail for the journal.
+    else the message begins in its conversation, which is saved afterwards. It gives the detail for the journal;
+    `wakes` is the wake-up of what it begins.
     """
     sender = correspondent.address
     found = find_conversation(
@@ -147,6 +150,8 @@ def file_message(
         say(conversation, ANSWERED)
     counters.move(before, counters.counted(conversation))
     look_again(conversation)
+    if wakes:
+        wake(wakes, timezone.now())
     if event == Event.MESSAGE_RECEIVE and at > timezone.now() - NEWS_FOR:
         _tell_mail(conversation)
     record(event, by=None, on=("message", message.pk), detail=detail)

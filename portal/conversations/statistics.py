@@ -12,6 +12,7 @@ from django.db.models import Count, DurationField, F, Q, QuerySet, Value
 from django.db.models.functions import ExtractHour, TruncDate
 from django.utils import timezone
 
+from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.models import Conversation, ConversationKind, Message, MessageKind
 from portal.lib.ids import first_id_of
 
@@ -70,10 +71,13 @@ def statistics(days: int) -> Statistics:
 
 
 def _mail(since: datetime) -> QuerySet[Message]:
-    """Found by the primary key, whose first bits are the time: no index of its own is kept up for this page."""
+    """Found by the primary key, whose first bits are the time: no index of its own is kept up for this page.
+
+    What Officinal answered by itself is no work of anybody, and left out.
+    """
     return Message.objects.filter(
         id__gte=first_id_of(since - CLOCKS_DIFFER), at__gte=since, conversation__mailbox__owner=None
-    )
+    ).exclude(what=AUTOMATIC)
 
 
 def _by_day(since: datetime, first: date, days: int) -> tuple[Day, ...]:
@@ -115,7 +119,8 @@ WITH asked AS (
   GROUP BY m.conversation_id
 ), answered AS (
   SELECT (SELECT min(o.at) FROM conversations_message o
-          WHERE o.conversation_id = asked.conversation_id AND o.kind = 'out' AND o.at >= asked.at) - asked.at AS waited
+          WHERE o.conversation_id = asked.conversation_id AND o.kind = 'out'
+            AND o.what <> %s AND o.at >= asked.at) - asked.at AS waited
   FROM asked
 )
 SELECT width_bucket(extract(epoch FROM waited), %s::numeric[]) AS bucket, count(*),
@@ -128,7 +133,7 @@ FROM answered GROUP BY 1
 def _first_answers(since: datetime) -> FirstAnswers:
     bounds = [wait.total_seconds() for wait in WAITS]
     with connection.cursor() as cursor:
-        cursor.execute(FIRST_ANSWERS, [first_id_of(since - CLOCKS_DIFFER), since, bounds])
+        cursor.execute(FIRST_ANSWERS, [first_id_of(since - CLOCKS_DIFFER), since, AUTOMATIC, bounds])
         rows = cursor.fetchall()
     found = {bucket: count for bucket, count, *_ in rows}
     _, _, median, ninth = rows[0] if rows else (None, 0, None, None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Max
 
 from portal.conversations import counters
+from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.filing import LONGEST_SNIPPET
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, Message, MessageKind
@@ -58,7 +59,7 @@ def _begun_by_it_alone(conversation: Conversation) -> bool:
 
 def _show_newest(conversation: Conversation) -> None:
     """The list shows what came before, not words that nobody was sent."""
-    mail = conversation.messages.filter(kind__in=MAIL)
+    mail = conversation.messages.filter(kind__in=MAIL).exclude(what=AUTOMATIC)
     newest = mail.defer("tokens", "headers").order_by("-at", "-id").first()
     conversation.snippet = one_line(newest.text[: 2 * LONGEST_SNIPPET], LONGEST_SNIPPET) if newest else ""
     if newest:

@@ -1,7 +1,8 @@
-"""The bytes of every message that arrived, as the operator gave them (architecture 6.1: bytes first)."""
+"""The bytes of every message that arrived (architecture 6.1: bytes first), and which may be answered by itself."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
@@ -11,7 +12,7 @@ from portal.conversations.models import Message
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox
 from portal.vault.blobs import BlobColumns
-from portal.vault.fields import SealedQuerySet
+from portal.vault.fields import SealedManager, SealedQuerySet
 
 NOT_FETCHED = "fetch-"  # and the fault's code: the operator did not hand these bytes out
 TOO_BIG = "too-big"
@@ -81,6 +82,81 @@ class RawMessage(BlobColumns):
             models.Index(
                 fields=["-stored_at", "-id"], condition=Q(state="quarantined"), name="raw_in_quarantine"
             ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class AnsweringRule(models.Model):
+    """What Officinal answers by itself, if anything: one row, the responsible person's own words, no patient's."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    # While the pharmacy is closed.
+    closed_on = models.BooleanField(default=False)
+    closed_text = models.CharField(max_length=2000, blank=True)
+    # To a patient who begins an exchange from Mon espace santé.
+    receipt_on = models.BooleanField(default=False)
+    receipt_text = models.CharField(max_length=2000, blank=True)
+
+    objects = SealedManager["AnsweringRule"]()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_answering_rule")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Outcome(models.TextChoices):
+    """What became of a mail that might have been answered; the first three were."""
+
+    CLOSED = "closed", "Réponse d’absence"
+    RECEIPT = "receipt", "Accusé de réception"
+    BOTH = "both", "Accusé de réception et réponse d’absence"
+    OFF = "off", "Réglé autrement entre-temps"
+    OPEN = "open", "La pharmacie est ouverte"
+    ANSWERED = "answered", "Quelqu’un de l’équipe a répondu"
+    RECENT = "recent", "Ce correspondant a eu une réponse il y a peu"
+    CEILING = "ceiling", "Trop de réponses en une heure"
+    ENDED = "ended", "L’échange est clos"
+    REFUSED = "refused", "On ne peut pas écrire à cette adresse"
+
+
+SAID = (Outcome.CLOSED, Outcome.RECEIPT, Outcome.BOTH)
+
+
+class AutomaticAnswerQuerySet(SealedQuerySet["AutomaticAnswer"]):
+    def undecided(self) -> Self:
+        return self.filter(decided_at=None).order_by("fetched_at", "id")
+
+    def sent_since(self, moment: datetime) -> Self:
+        return self.filter(outcome__in=SAID, decided_at__gt=moment)
+
+
+class AutomaticAnswer(models.Model):
+    """One mail that a person wrote and that may be answered by itself, and what was decided: the row is the queue.
+
+    Its id is the key of the delivery, so that no mail is answered twice.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="+")
+    correspondent_fingerprint = models.CharField(max_length=64)
+    begins_exchange = models.BooleanField()  # the first of a patient's, from Mon espace santé
+    fetched_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
+
+    objects = AutomaticAnswerQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["fetched_at", "id"], condition=Q(decided_at__isnull=True), name="answer_to_decide"
+            ),
+            models.Index(fields=["mailbox", "decided_at"], name="answer_by_hour"),
         ]
 
     def __str__(self) -> str:

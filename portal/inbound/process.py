@@ -18,9 +18,11 @@ from django.utils import timezone
 from portal.audit.events import Event
 from portal.conversations.actions import file_message
 from portal.conversations.models import Conversation
+from portal.inbound import answering
 from portal.inbound.alone import alone
+from portal.inbound.answerable import may_be_answered
 from portal.inbound.examine import Examined, ahead
-from portal.inbound.models import RawMessage, RawState
+from portal.inbound.models import AnsweringRule, RawMessage, RawState
 from portal.inbound.quarantine import CRASHED, NO_BYTES, NOT_FILED, quarantine
 from portal.inbound.scanning import scan_pending
 from portal.inbound.store import WAKE
@@ -99,8 +101,9 @@ def _process(batch: Sequence[RawMessage]) -> None:
     """Deal with each; what an outage leaves undone does not count as tried."""
     left = {raw.pk for raw in batch}
     try:
+        rule = answering.standing_rule()
         for raw, reading in ahead(_with_bytes(batch)):
-            _deal_with(raw, reading)
+            _deal_with(raw, reading, rule)
             left.discard(raw.pk)
     except (OperationalError, InterfaceError, ChildUnavailable):
         RawMessage.objects.filter(pk__in=left, state=RawState.STORED).update(attempts=F("attempts") - 1)
@@ -119,10 +122,10 @@ def _with_bytes(batch: Sequence[RawMessage]) -> Iterator[tuple[RawMessage, bytes
             quarantine(raw, NO_BYTES)
 
 
-def _deal_with(raw: RawMessage, reading: Future[Examined]) -> None:
+def _deal_with(raw: RawMessage, reading: Future[Examined], rule: AnsweringRule | None) -> None:
     """Nothing that a mail holds stops the next one."""
     try:
-        file(raw, reading.result())
+        file(raw, reading.result(), rule)
     except _Taken:
         logger.info("raw message %s was dealt with by another worker", raw.pk)
     except Unreadable as error:
@@ -138,8 +141,9 @@ def _deal_with(raw: RawMessage, reading: Future[Examined]) -> None:
     reach("inbound.after-process")
 
 
-def file(raw: RawMessage, examined: Examined) -> None:
-    """All that a message changes, in one transaction of at most twelve statements.
+def file(raw: RawMessage, examined: Examined, rule: AnsweringRule | None = None) -> None:
+    """All that a message changes, in one transaction of at most twelve statements, or fourteen where `rule` has
+    some mails answered by themselves.
 
     What a report says of ours was taken in before, and that a mail answers one of which it was not certain that it had
     left is looked for afterwards: each ends with the journal, after which nothing else may be locked. Either may be
@@ -150,6 +154,16 @@ def file(raw: RawMessage, examined: Examined) -> None:
         return
     with transaction.atomic():
         message_id, at = uuid7(), _arrived_at(raw, mail)
+        beside = _opening(raw, examined, message_id, at)
+        answers = rule is not None and _may_be_answered(raw, mail, at)
+        if answers and mail.sender:
+            beside = answering.to_decide(
+                message_id=message_id,
+                mailbox=raw.mailbox,
+                sender=mail.sender,
+                fetched_at=raw.stored_at,
+                beside=beside,
+            )
         _take(raw, RawState.FILED, message_id)
         file_message(
             mail,
@@ -159,7 +173,8 @@ def file(raw: RawMessage, examined: Examined) -> None:
             at=at,
             files=examined.files,
             event=Event.MESSAGE_IMPORT if raw.uid is None else Event.MESSAGE_RECEIVE,
-            beside=_opening(raw, examined, message_id, at),
+            beside=beside,
+            wakes=answering.WAKE if answers else "",
         )
     if mail.in_reply_to and mail.sender:
         receipts.answered(
@@ -187,6 +202,13 @@ def _opening(raw: RawMessage, examined: Examined, message_id: UUID, at: datetime
     if raw.uid is None or raw.stored_at - at > STILL_TODO:
         return None
     return partial(open_from_message, message_id=message_id, files=examined.files, at=at)
+
+
+def _may_be_answered(raw: RawMessage, mail: ParsedMail, at: datetime) -> bool:
+    """Not what was brought along from a file, nor what was in quarantine until now: it is looked at by people."""
+    if raw.uid is None or raw.reason:
+        return False
+    return may_be_answered(mail, mailbox=raw.mailbox, arrived_at=at, fetched_at=raw.stored_at)
 
 
 def _arrived_at(raw: RawMessage, mail: ParsedMail) -> datetime:

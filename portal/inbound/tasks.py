@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from portal.inbound import fetch, process
+from portal.inbound import answering, fetch, process
 from portal.mailboxes.actions import claim_due
 from tenants.celery import PharmacyTask
 
@@ -26,3 +26,9 @@ def fetch_mailboxes(*, mailbox_id: str | None = None) -> None:
 def process_stored() -> None:
     """File what is stored and was not."""
     process.process_stored()
+
+
+@shared_task(base=PharmacyTask, name="inbound.answer", ignore_result=True)
+def answer() -> None:
+    """Answer by itself what may be."""
+    answering.answer_due()

@@ -35,7 +35,9 @@ INBOUND = (
     "inbound.after-watermark",
     "inbound.after-process",
 )
-NAMES = frozenset(OUTBOUND + INBOUND)
+# Reached only by a pharmacy that answers by itself.
+ANSWERING = ("answering.decided", "answering.queued")
+NAMES = frozenset(OUTBOUND + INBOUND + ANSWERING)
 
 
 class UnknownFailpoint(ValueError):

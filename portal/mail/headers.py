@@ -25,6 +25,7 @@ _ONCE = (
 )
 _CODE = re.compile(r"[A-Za-z0-9.-]{1,40}")
 _BULK = {"bulk", "list", "junk"}
+_NO_ANSWER = {"all", "oof", "autoreply"}
 
 
 def text(fields: Fields, name: str) -> str:
@@ -69,7 +70,11 @@ def auto_submitted(fields: Fields) -> str:
 
 
 def from_list(fields: Fields) -> bool:
-    return fields.get("list-id") is not None or text(fields, "precedence").lower() in _BULK
+    """Whether it went to many, or wants no automatic answer: List-* (RFC 2369, 2919), Precedence, Exchange's own."""
+    if any(name.startswith("list-") for name, _ in fields.items):
+        return True
+    suppressed = {each.strip() for each in text(fields, "x-auto-response-suppress").lower().split(",")}
+    return text(fields, "precedence").lower() in _BULK or bool(suppressed & _NO_ANSWER)
 
 
 def cda_codes(fields: Fields) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from portal.lib.text import fold
 
 _PREFIX = re.compile(
     r"""\s*(?:
-      (?:re|ré|rép|réf|ref|tr|fw|fwd|aw|wg|lu|non\ lu)\s*(?:[\[(]\d{1,3}[\])])?\s*:
+      (?:re|ré|rép|réf|ref|tr|fw|fwd|aw|wg|lu|non\ lu|réponse\ automatique)\s*(?:[\[(]\d{1,3}[\])])?\s*:
       | \[\s*(?:fin|ko\b[^\]]{0,80}|erreur\b[^\]]{0,80}|90\d|sec|externe?)\s*\]
       | xdm/1\.0/ddm\s*\+
     )\s*""",

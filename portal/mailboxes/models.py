@@ -90,6 +90,8 @@ class Mailbox(models.Model):
     send_fault_at = models.DateTimeField(null=True)
     send_retry_at = models.DateTimeField(null=True)
     last_sent_at = models.DateTimeField(null=True)
+    # Too many mails were answered automatically within an hour: none is until then.
+    answers_held_until = models.DateTimeField(null=True)
 
     objects = MailboxQuerySet.as_manager()
 

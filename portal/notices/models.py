@@ -20,6 +20,7 @@ class NoticeKind(models.TextChoices):
     INVITATION = "invitation", "Invitation"
     NEW_ACCESS = "new-access", "Nouvel accès"
     LEAVING = "leaving", "Dernier jour proche"
+    ANSWERS_HELD = "answers-held", "Réponses automatiques suspendues"
     COLLEAGUE_LEAVING = "colleague-leaving", "Dernier jour proche d’un collègue"
 
 

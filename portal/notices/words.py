@@ -30,6 +30,7 @@ _SUBJECTS = {
     NoticeKind.INVITATION: "Votre accès à Officinal",
     NoticeKind.NEW_ACCESS: "Votre nouvel accès à Officinal",
     NoticeKind.LEAVING: "Votre accès à Officinal se termine bientôt",
+    NoticeKind.ANSWERS_HELD: "Réponses automatiques suspendues",
     NoticeKind.COLLEAGUE_LEAVING: "Un accès à Officinal se termine bientôt",
 }
 _TEXTS = {
@@ -62,6 +63,10 @@ Si vous n’avez rien demandé, prévenez la personne responsable de votre équi
     NoticeKind.LEAVING: """\
 Votre accès à Officinal se termine dans les prochains jours, à minuit. La date est affichée en haut
 de vos écrans. Si elle n’est pas la bonne, voyez-le avec la personne responsable de votre équipe.""",
+    NoticeKind.ANSWERS_HELD: f"""\
+La messagerie de votre pharmacie a envoyé trop de réponses automatiques en une heure. Elles sont
+suspendues quelque temps{NBSP}; les messages, eux, sont tous reçus. La console, page Réponses
+automatiques, dit jusqu’à quand.""",
     NoticeKind.COLLEAGUE_LEAVING: f"""\
 L’accès d’une personne de votre équipe se termine dans les prochains jours, à minuit. La console,
 page Équipe, dit laquelle{NBSP}; vous pouvez y changer la date.""",

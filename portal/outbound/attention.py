@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from portal.conversations import actions
-from portal.conversations.models import Conversation
+from portal.conversations.automatic import AUTOMATIC
+from portal.conversations.models import Conversation, Message
 from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
 
 
 def ask_for_attention(delivery: Delivery) -> None:
-    """Somebody was not reached, or may not have been. In the caller's transaction, before wake-ups and journal."""
-    actions.mark_failed(_conversation_of(delivery))
+    """Somebody was not reached, or may not have been. In the caller's transaction, before wake-ups and journal.
+
+    An automatic answer that did not arrive calls nobody (RFC 3834 2): the thread says it where it stands.
+    """
+    if not _is_automatic(delivery):
+        actions.mark_failed(_conversation_of(delivery))
 
 
 def settle_attention(delivery: Delivery) -> None:
@@ -19,11 +24,15 @@ def settle_attention(delivery: Delivery) -> None:
     the conversation.
     """
     conversation = _conversation_of(delivery)
-    in_it = Delivery.objects.filter(message__conversation=conversation)
+    in_it = Delivery.objects.filter(message__conversation=conversation).exclude(message__what=AUTOMATIC)
     doubtful = in_it.filter(state=DeliveryState.UNCERTAIN).exclude(pk=delivery.pk)
     refused = Recipient.objects.filter(delivery__in=in_it, state=RecipientState.FAILED)
     if not doubtful.exists() and not refused.exists():
         actions.clear_failed(conversation)
+
+
+def _is_automatic(delivery: Delivery) -> bool:
+    return Message.objects.filter(pk=delivery.message_id, what=AUTOMATIC).exists()
 
 
 def _conversation_of(delivery: Delivery) -> Conversation:

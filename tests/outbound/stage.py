@@ -169,15 +169,15 @@ class OutboundTestCase(CommittingPharmacyTestCase):
         return list(delivery.recipients.order_by("position").values_list("state", flat=True))
 
 
-def open_mailbox(operator: Operator) -> Mailbox:
-    """Soleil's mailbox at the operator, with its certificate and its password."""
-    pair = operator.client_certificate(SOLEIL)
+def open_mailbox(operator: Operator, address: str = SOLEIL, label: str = "Pharmacie du Soleil") -> Mailbox:
+    """A mailbox at the operator, Soleil's unless said, with its certificate and its password."""
+    pair = operator.client_certificate(address)
     credentials = Credentials(
-        password=operator.password(SOLEIL), certificate=pair.certificate.decode(), key=pair.key.decode()
+        password=operator.password(address), certificate=pair.certificate.decode(), key=pair.key.decode()
     )
     return add_mailbox(
-        address=SOLEIL,
-        label="Pharmacie du Soleil",
+        address=address,
+        label=label,
         imap=Server("localhost", operator.imap_port),
         smtp=Server("localhost", operator.smtp_port),
         credentials=credentials,

@@ -23,6 +23,8 @@ NEVER_READ = timedelta(minutes=10)
 HELD_UP = timedelta(minutes=15)  # security R16
 OLDEST = "oldest_given_up_at"
 NBSP = "\N{NO-BREAK SPACE}"
+ANSWERS_HELD = "Les réponses automatiques sont suspendues jusqu’"
+TOO_MANY = "trop en une heure. Les messages, eux, sont tous reçus."
 STUCK = (
     "l’envoi n’avance pas sur ce serveur. Rien n’est perdu, de nouveaux essais suivent. "
     "Si cela presse, téléphonez au destinataire."
@@ -49,6 +51,8 @@ def _lines(mailboxes: Iterable[Mailbox], now: datetime) -> Iterator[str]:
             yield f"La boîte « {mailbox.label} » est en pause{NBSP}: rien n’en est relevé ni envoyé."
             continue
         reading, sending = fetch_fault(mailbox), send_fault(mailbox)
+        if mailbox.answers_held_until and mailbox.answers_held_until > now:
+            yield f"{ANSWERS_HELD}{moment(mailbox.answers_held_until, now=now)}{NBSP}: {TOO_MANY}"
         if reading:
             yield f"Les messages n’arrivent plus{_since(reading, now)}{NBSP}: {_told(reading)}"
         elif silent := _silent(mailbox, now):

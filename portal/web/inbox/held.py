@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.conversations.moving import ASSIGNED, AWAITS, FINISHED, UNASSIGNED
 from portal.conversations.scheduled import CALLED_OFF, SCHEDULED, STOPPED
@@ -31,10 +32,11 @@ EVENTS = {
 
 
 def moved(conversation: Conversation, me: User) -> HeldCard:
-    """The last thing that happened in a conversation; a note holds nobody up."""
+    """The last thing that happened in a conversation; neither a note nor an automatic answer holds anybody up."""
     last = (
         Message.objects.filter(conversation=conversation.pk)
         .exclude(kind=MessageKind.NOTE)
+        .exclude(what=AUTOMATIC)
         .select_related("author")
         .only("kind", "at", "what", "author__display_name")
         .order_by("-at", "-id")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.models import Conversation, ConversationKind, Message, MessageKind
 from portal.mail.addresses import Address
 from portal.mail.display import quoted_words, set_apart, words_of
@@ -29,6 +30,7 @@ UNFOLDED = 3
 KNOWN = 0.6  # so many of the words of a quote stand in what was said before, when it quotes that
 ENDS, SAYS_END = "Ce message a clos l’échange avec le patient", "Ce message annonce la fin de l’échange"
 TEAM = "La pharmacie"
+BY_ITSELF = "Réponse automatique"
 BY_FORM = "par le formulaire"
 
 
@@ -94,11 +96,12 @@ def _sent(
     message: Message, sent: Sent, *, me: User, files: Files, now: datetime, folded: bool
 ) -> MessageCard:
     author = message.author.display_name if message.author else TEAM
+    automatic = message.what == AUTOMATIC
     card = delivery_card(message, sent.get(message.pk, ()), me=me, now=now)
     return MessageCard(
         id=message.pk,
         at=message.at,
-        author=short_name(author),
+        author=BY_ITSELF if automatic else short_name(author),
         initials=initials(author),
         kind="unknown",
         text=message.text,
