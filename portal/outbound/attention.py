@@ -32,7 +32,7 @@ def settle_attention(delivery: Delivery) -> None:
 
 
 def _is_automatic(delivery: Delivery) -> bool:
-    return Message.objects.filter(pk=delivery.message_id, what=AUTOMATIC).exists()
+    return Message.objects.filter(deliveries=delivery.pk, what=AUTOMATIC).exists()
 
 
 def _conversation_of(delivery: Delivery) -> Conversation:
