@@ -31,6 +31,7 @@ TEAM_HOST = {
     "sign_in": PUBLIC,
     "accept_invitation": PUBLIC,
     "return_as": PUBLIC,  # nothing but 404 away from an enrolled workstation
+    "my_signature": MEMBER,
     "my_access": MEMBER,
     "choose_pin": MEMBER,
     "drop_pin": MEMBER,
@@ -104,6 +105,7 @@ TEAM_HOST = {
     "console_home": needs(Permission.MANAGE_TEAM),
     "console_start": needs(Permission.MANAGE_MAILBOX, Permission.MANAGE_PHARMACY),
     "console_start_trial": needs(Permission.MANAGE_MAILBOX, Permission.SEND),
+    "console_signature": needs(Permission.MANAGE_PHARMACY),
     "console_details": needs(Permission.MANAGE_PHARMACY),
     "console_team": needs(Permission.MANAGE_TEAM),
     "console_invite": needs(Permission.INVITE),

@@ -50,6 +50,8 @@ class Event(TextChoices):
     PROOF_FAILED = "account:proof-failed", "Confirmation d’identité refusée"
     PASSWORD_SET = "account:password-set", "Mot de passe choisi"
 
+    SIGNATURE_SET = "account:signature", "Signature modifiée"
+
     # The team.
     INVITE = "team:invite", "Invitation créée"
     ACCEPT = "team:accept", "Invitation acceptée"
@@ -145,6 +147,7 @@ class Event(TextChoices):
     MAILBOX_CREDENTIALS = "mailbox:credentials", "Identifiants de la BAL changés"
     MAILBOX_TEST = "mailbox:test", "Essai de la connexion demandé"
     MAILBOX_TESTED = "mailbox:tested", "Connexion de la BAL essayée"
+    MAILBOX_SIGNATURE = "mailbox:signature", "Signature de la BAL modifiée"
     MAILBOX_STOP = "mailbox:stop", "BAL arrêtée"
     MAILBOX_RESUME = "mailbox:resume", "BAL remise en service"
     MAILBOX_FETCH = "mailbox:fetch", "Messages relevés"

@@ -83,6 +83,9 @@ class Mailbox(models.Model):
     fetch_fault_at = models.DateTimeField(null=True)
     last_ok_at = models.DateTimeField(null=True)
 
+    # What stands under its messages, below the line of whoever wrote; nothing until the pharmacy wrote it.
+    signature = models.CharField(max_length=400, blank=True, default="", db_default="")
+
     # Sending: a fault of the mailbox itself stops all its deliveries, and one retry probes for all of them.
     send_failures = models.PositiveIntegerField(default=0)
     send_fault = models.CharField(max_length=30, blank=True)

@@ -24,6 +24,7 @@ from portal.outbound.acquaintances import refuse_strangers
 from portal.outbound.addressees import Refusal, Refused
 from portal.outbound.leaving import check_sendable, put_in_queue
 from portal.outbound.models import Delivery, Draft, DraftState
+from portal.outbound.signing import signature_of
 from portal.outbound.templating import NeedsPharmacist, refuse_unfilled
 from portal.team.models import User
 from portal.team.policy import Permission, allows
@@ -182,8 +183,9 @@ def send_back(draft: Draft, *, by: User, note: str) -> Draft:
 
 def put_before_pharmacists(draft: Draft, *, by: User) -> None:
     """In the caller's transaction, which counts it."""
+    draft.signature = signature_of(draft)
     draft.state, draft.submitted_at, draft.submitted_by = DraftState.SUBMITTED, timezone.now(), by
-    draft.save(update_fields=["state", "submitted_at", "submitted_by", "version", "updated_at"])
+    draft.save(update_fields=["state", "submitted_at", "submitted_by", "signature", "version", "updated_at"])
 
 
 def count(

@@ -201,11 +201,11 @@ def reopen(draft: Draft) -> Draft:
         open_one.delete()  # the template stands before these words again
         open_one = None
     if open_one is None:
-        draft.state = DraftState.OPEN
+        draft.state, draft.signature = DraftState.OPEN, None
         draft.version += 1
         if draft.template_id is None and draft.aside:
             draft.text, draft.aside = joined(draft.aside, draft.text), None
-        draft.save(update_fields=["state", "aside", *SAVED])
+        draft.save(update_fields=["state", "signature", "aside", *SAVED])
         return draft
     return _merge(draft, open_one)
 

@@ -19,6 +19,7 @@ from portal.mail.compose import OutgoingMail, compose, new_message_id
 from portal.mailboxes.models import Mailbox
 from portal.outbound.files import filed, outgoing
 from portal.outbound.models import Draft
+from portal.outbound.signing import signed
 
 NO_SUBJECT = "(sans objet)"
 
@@ -63,7 +64,7 @@ def freeze(
         sender=Address(mailbox.label, mailbox.address),
         to=tuple(to),
         subject=draft.subject.strip() or NO_SUBJECT,
-        text=draft.text,
+        text=signed(draft),
         date=at,
         message_id=new_message_id(mailbox.address, uuid4()),
         nil=settings.MSS_NIL,

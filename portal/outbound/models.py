@@ -79,6 +79,8 @@ class Draft(models.Model):
     template = models.ForeignKey(ReplyTemplate, null=True, on_delete=models.SET_NULL, related_name="+")
     blanks = SealedJSONField(label="draft.blanks", null=True)
     aside = SealedTextField(label="draft.aside", null=True)
+    # What it is signed with, from when it is out of its author's hands (portal/outbound/signing.py).
+    signature = SealedTextField(label="draft.signature", null=True)
     # When it was put before a pharmacist, by its author or by whoever took it back before it left.
     submitted_at = models.DateTimeField(null=True)
     submitted_by = models.ForeignKey(

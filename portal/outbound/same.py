@@ -11,6 +11,8 @@ from portal.lib.ids import first_id_of
 from portal.mail.addresses import Address
 from portal.outbound.again import address_mark
 from portal.outbound.models import DeliveryState, Recipient
+from portal.outbound.signing import signature_for
+from portal.team.models import User
 
 WITHIN = timedelta(minutes=10)
 MOST_LOOKED_AT = 50
@@ -35,12 +37,21 @@ def refuse_same(text: str, to: Sequence[Address]) -> None:
         Recipient.objects.filter(pk__gte=first_id_of(timezone.now() - WITHIN))
         .filter(address_fingerprint__in=marks, delivery__message__isnull=False)
         .exclude(delivery__state=DeliveryState.CANCELLED)
-        .select_related("delivery__message")
-        .defer("delivery__inline", "delivery__message__tokens", "delivery__message__headers")
+        .select_related("delivery__message__author", "delivery__mailbox")
+        .defer(
+            *("delivery__inline", "delivery__message__tokens", "delivery__message__headers"),
+            *("delivery__mailbox__credentials", "delivery__mailbox__trust_pem", "delivery__mailbox__crl_pem"),
+        )
         .order_by("-pk")[:MOST_LOOKED_AT]
     )
     words = text.split()
     for recipient in recent:
         message = recipient.delivery.message
-        if message is not None and message.text.split() == words:
+        if message is not None and _said(message.text.split(), recipient, message.author, words):
             raise SameMessageAgain(recipient.address, recipient.delivery.queued_at)
+
+
+def _said(there: list[str], recipient: Recipient, author: User | None, words: list[str]) -> bool:
+    """Whether it said these words, under whatever signature they have."""
+    signature = signature_for(recipient.delivery.mailbox, author) if author else ""
+    return there in (words, words + signature.split())

@@ -22,6 +22,7 @@ from portal.outbound import approval, drafts
 from portal.outbound.acquaintances import refuse_strangers
 from portal.outbound.leaving import check_sendable
 from portal.outbound.models import Draft, DraftState
+from portal.outbound.signing import signature_of
 from portal.outbound.templating import NeedsPharmacist, refuse_unapproved, refuse_unfilled
 from portal.team.models import User
 from portal.team.policy import Permission, allows
@@ -192,12 +193,13 @@ def check_time(at: datetime) -> None:
 
 def _put_aside(kept: Draft, *, by: User, at: datetime, version: int | None) -> None:
     """The row, what the team sees of it, the wake-up, the journal."""
+    kept.signature = signature_of(kept)
     kept.state, kept.leaves_at = DraftState.SCHEDULED, at
     kept.scheduled_at, kept.scheduled_by = timezone.now(), by
     if kept.conversation_id:
         seen = count_scheduled(kept.conversation_id, 1, what=SCHEDULED, by=by, until=at, version=version)
         kept.seen_version = seen.version
-    kept.save(update_fields=["state", *WHEN, "version", "updated_at"])
+    kept.save(update_fields=["state", *WHEN, "signature", "version", "updated_at"])
     wake(WAKE, at)
     record(Event.MESSAGE_SCHEDULE, by=by, on=("draft", kept.pk), detail=_moment(at))
 

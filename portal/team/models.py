@@ -40,6 +40,8 @@ class User(AbstractBaseUser):
     email = models.EmailField(blank=True)
     role = models.CharField(max_length=12, choices=Role)
     rpps = models.CharField(max_length=11, blank=True)
+    # The line under what this person writes; empty, the name and the role.
+    signature = models.CharField(max_length=100, blank=True, default="", db_default="")
     active = models.BooleanField(default=True)
     active_until = models.DateField(null=True, blank=True)
     # The last day of which this person and the responsible one were told: once each.

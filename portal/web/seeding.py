@@ -17,12 +17,14 @@ from portal.conversations.actions import assign, finish, mark_opened
 from portal.conversations.models import Conversation
 from portal.directory.whitelist import replace_whitelist
 from portal.house.actions import set_details, set_hours
+from portal.house.details import details
 from portal.house.hours import Stretch
 from portal.inbound.fetch import fetch_mailbox
 from portal.inbound.process import process_stored
 from portal.mailboxes.actions import Server, add_mailbox
 from portal.mailboxes.credentials import Credentials
 from portal.mailboxes.models import Mailbox
+from portal.mailboxes.signing import set_signature
 from portal.outbound.actions import queue
 from portal.outbound.approval import approve, submit
 from portal.outbound.drafts import save_draft, start_reply
@@ -179,6 +181,10 @@ def live_through_the_morning(pharmacy: Pharmacy) -> None:
         for conversation in Conversation.objects.order_by("last_message_at"):
             if conversation.subject in MORNING:
                 _deal_with(conversation, people)
+        where = details()
+        set_signature(
+            "\n".join([pharmacy.name, *([where.address, where.phone] if where else [])]), by=OPERATOR
+        )
 
 
 def _deal_with(conversation: Conversation, people: dict[str, User]) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.account import access, enrolment, invitation, lock, pin, returning, second_factor, sign_in
+from portal.web.account import (
+    access,
+    enrolment,
+    invitation,
+    lock,
+    pin,
+    returning,
+    second_factor,
+    sign_in,
+    signature,
+)
 
 urlpatterns = [
     path("connexion", sign_in.sign_in, name="sign_in"),
@@ -19,6 +29,7 @@ urlpatterns = [
     path("mon-acces/", access.my_access, name="my_access"),
     path("mon-acces/pin/", pin.choose, name="choose_pin"),
     path("mon-acces/pin/retirer/", pin.drop, name="drop_pin"),
+    path("ma-signature/", signature.my_signature, name="my_signature"),
     path("verrou", lock.lock, name="lock"),
     path("deverrouiller", lock.unlock, name="unlock"),
 ]

@@ -29,6 +29,7 @@ DONE = {
     "pause": "La boîte est en pause : rien n’en est relevé ni envoyé. Rien n’est perdu.",
     "reprise": "La boîte est de nouveau en service.",
     "coordonnees": "Les coordonnées sont enregistrées, et visibles sur la page publique.",
+    "signature": "La signature est enregistrée : elle est mise sous chaque message écrit par l’équipe.",
     "essai": "Le message d’essai part : il revient d’ordinaire en moins d’une minute.",
     "modele": "Le modèle est enregistré et approuvé.",
     "approuve": "C’est approuvé : toute l’équipe peut s’en servir.",

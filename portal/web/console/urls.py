@@ -66,6 +66,7 @@ urlpatterns = [
     path("journal/export.csv", journal.console_journal_export, name="console_journal_export"),
     path("activite/", statistics.console_statistics, name="console_statistics"),
     path("coordonnees/", details.console_details, name="console_details"),
+    path("coordonnees/signature/", details.console_signature, name="console_signature"),
     path("horaires/", hours.console_hours, name="console_hours"),
     path("formulaire/", form.console_form, name="console_form"),
     path("formulaire/ouvrir/", form.console_form_open, name="console_form_open"),

@@ -286,6 +286,15 @@ class DraftErrors:
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureCard:
+    """What is put under the words: its first line, all of it, and the mark by which the form names it."""
+
+    line: str
+    text: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class DraftCard:
     """What is being written.
 
@@ -314,6 +323,7 @@ class DraftCard:
     sure: tuple[str, ...] = ()
     theirs: tuple[TheirDraft, ...] = ()
     versions_url: str = ""
+    signature: SignatureCard | None = None
 
     @property
     def begun(self) -> bool:

@@ -16,7 +16,7 @@ from portal.web.inbox.answers import in_shell, viewer_of
 from portal.web.inbox.cards import DraftCard, DraftErrors
 from portal.web.inbox.conversation import conversation_card
 from portal.web.inbox.doors import conversation_for
-from portal.web.inbox.draft_cards import card_of, fresh_card, own_draft
+from portal.web.inbox.draft_cards import card_of, fresh_card, own_draft, signature_card
 from portal.web.inbox.forms import ReplyForm
 from portal.web.inbox.places import conversation_url
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
@@ -79,7 +79,9 @@ def _page(
 ) -> HttpResponse:
     viewer = viewer_of(request)
     card = conversation_card(conversation, viewer)
-    context = {"conversation": card, "draft": dataclasses.replace(draft, conversation_id=conversation.pk)}
+    signature = signature_card(conversation.mailbox, request.user)
+    shown = dataclasses.replace(draft, conversation_id=conversation.pk, signature=signature)
+    context = {"conversation": card, "draft": shown}
     return in_shell(request, "inbox/close.html", context, place=viewer.place, status=status)
 
 

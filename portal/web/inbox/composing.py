@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.mailboxes.models import Mailbox
 from portal.outbound.models import Draft, DraftState
 from portal.team.models import User
 from portal.team.policy import Permission
@@ -21,7 +23,7 @@ from portal.web.inbox.forms import DraftForm, recipients_in
 from portal.web.inbox.places import TO_DO
 from portal.web.inbox.recipients import recipient_cards, split_field
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
-from portal.web.inbox.saving import keep_new
+from portal.web.inbox.saving import NoMailbox, keep_new, mailbox_of
 from portal.web.inbox.saving import send as send_it
 from portal.web.requests import StaffRequest
 
@@ -86,15 +88,25 @@ def compose_page(
     request: StaffRequest, draft: DraftCard, *, found: FoundCard | None = None, status: int = 200
 ) -> HttpResponse:
     """`found`: whom a search in the directory, by its button, gave to choose from."""
-    draft = dressed(draft, None, request.user)
+    mailbox = _leaves_from(request.user, draft.id)
+    draft = dressed(draft, None, request.user, mailbox=mailbox)
     recipients, _ = split_field(recipients_in(draft.to))
     context = {
         "draft": draft,
         "unfinished": _unfinished(request.user, besides=draft.id),
         "recipients": () if draft.to_confirm else recipient_cards(recipients),
         "found": found,
+        "sender": mailbox,
     }
     return in_shell(request, "inbox/compose.html", context, place=TO_DO, status=status)
+
+
+def _leaves_from(me: User, draft_id: UUID) -> Mailbox | None:
+    """The mailbox that a new message is written from: that of its draft, once it has one."""
+    own = Draft.objects.filter(pk=draft_id, author=me.pk).values_list("mailbox", flat=True)
+    with contextlib.suppress(NoMailbox):
+        return mailbox_of(me, only=own.first())
+    return None
 
 
 def _unfinished(me: User, *, besides: UUID) -> tuple[DraftLine, ...]:

@@ -9,13 +9,15 @@ from uuid import UUID
 from django.db.models import Q
 from django.urls import reverse
 
-from portal.conversations.models import Conversation
+from portal.conversations.models import Conversation, ConversationKind
 from portal.lib.ids import uuid7
+from portal.mailboxes.models import Mailbox
 from portal.outbound.models import Draft, DraftFile, DraftState
+from portal.outbound.signing import mark_of, signature_for
 from portal.outbound.templating import TO_PATIENTS
 from portal.team.models import User
 from portal.team.policy import Permission, allows
-from portal.web.inbox.cards import DraftCard, DraftErrors, HeldCard
+from portal.web.inbox.cards import DraftCard, DraftErrors, HeldCard, SignatureCard
 from portal.web.inbox.cards import DraftFile as FileCard
 from portal.web.inbox.model_cards import choices_for, model_card
 from portal.web.inbox.reviews import return_note
@@ -76,11 +78,28 @@ def card_of(
     )
 
 
-def dressed(card: DraftCard, conversation: Conversation | None, me: User) -> DraftCard:
-    """With what this person may do with it here: the templates to choose from, and how it leaves."""
+def signature_card(mailbox: Mailbox, me: User) -> SignatureCard | None:
+    text = signature_for(mailbox, me)
+    return SignatureCard(text.partition("\n")[0], text, mark_of(text)) if text else None
+
+
+def dressed(
+    card: DraftCard, conversation: Conversation | None, me: User, *, mailbox: Mailbox | None = None
+) -> DraftCard:
+    """With what this person may do with it here: the templates to choose from, how it leaves, how it is signed.
+
+    `mailbox` is where a new message leaves from.
+    """
     to_patient = conversation is not None and conversation.kind in TO_PATIENTS
     alone = allows(me, Permission.SEND) or (to_patient and card.model is not None and not card.files)
-    return dataclasses.replace(card, models=choices_for(me) if to_patient else (), direct=alone)
+    by_form = conversation is not None and conversation.kind == ConversationKind.FORM
+    home = conversation.mailbox if conversation else mailbox
+    return dataclasses.replace(
+        card,
+        models=choices_for(me) if to_patient else (),
+        direct=alone,
+        signature=signature_card(home, me) if home and not by_form and card.model is None else None,
+    )
 
 
 def _files(draft: Draft) -> list[DraftFile]:

@@ -33,7 +33,7 @@ class Typed:
     """What stands in a composer: which draft, in which version it was seen, and its words.
 
     `to` and `subject` are None where there are no such fields, in a reply; `sure` are addresses that were confirmed for
-    a first message; `template` is set where one is filled in,
+    a first message; `signature` marks the one that was shown; `template` is set where one is filled in,
     and then there are no words but `blanks`.
     """
 
@@ -44,6 +44,7 @@ class Typed:
     subject: str | None = None
     sure: frozenset[str] = frozenset()
     template: UUID | None = None
+    signature: str | None = None
     blanks: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -127,6 +128,7 @@ class DraftForm(forms.Form):
             subject=self._word("subject"),
             sure=frozenset((data.get("sure") or [])[:MOST_SURE]),
             template=data.get("template"),
+            signature=self.data.get("signature"),
             blanks={
                 name.removeprefix(PREFIX): str(value)[:LONGEST_BLANK]
                 for name, value in self.data.items()

@@ -27,6 +27,7 @@ class LaterCard:
     subject: str
     text: str
     by: str = ""
+    signature: str = ""
     files: tuple[LaterFile, ...] = ()
     mine: bool = False
     may_change: bool = False

@@ -45,6 +45,7 @@ def _card(draft: Draft, me: User) -> LaterCard:
         to=", ".join(draft.recipients),
         subject=draft.subject,
         text=draft.text,
+        signature=draft.signature or "",
         by=short_name(by.display_name) if by else "",
         files=tuple(
             LaterFile(shown_name(file.name, Kind(file.kind)), file.size)

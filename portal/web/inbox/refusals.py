@@ -14,6 +14,7 @@ from portal.outbound.drafts import NoSuchDraft, StaleDraft
 from portal.outbound.files import FileRefused
 from portal.outbound.models import Draft, DraftState
 from portal.outbound.same import SameMessageAgain
+from portal.outbound.signing import SignatureChanged
 from portal.outbound.templates import NoSuchTemplate, template_for
 from portal.outbound.templating import NeedsPharmacist, Unfilled, filled_for
 from portal.team.models import User
@@ -27,9 +28,9 @@ from portal.web.inbox.saving import NoMailbox
 
 REFUSALS = (
     *(Refused, FirstContact, FileRefused, Unsendable, NoMailbox, NeedsPharmacist, NoSuchTemplate, Unfilled),
-    *(StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft),
+    *(StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft, SignatureChanged),
 )
-HELD = (StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft)
+HELD = (StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft, SignatureChanged)
 
 OTHER_VERSION = "— Autre version de ce brouillon —"
 GONE = "Ce brouillon a déjà été envoyé ou jeté. Votre texte est gardé ici : relisez l’échange avant de l’envoyer."
@@ -39,6 +40,7 @@ NEEDS_PHARMACIST = (
 )
 NO_TEMPLATE = "Ce modèle n’est plus approuvé : son texte est ici, à relire par un pharmacien."
 UNFILLED = "Remplissez les champs du modèle avant d’envoyer."
+SIGNATURE = "La signature a changé depuis que cette page est ouverte : relisez-la, puis envoyez."
 NO_MAILBOX = "La pharmacie n’a pas encore de boîte MSSanté : rien ne peut être envoyé."
 
 
@@ -115,6 +117,7 @@ _SAYINGS: dict[type[Exception], Callable[[Exception, Typed], DraftErrors]] = {
     FileRefused: lambda error, typed: DraftErrors(files=str(error)),
     Unsendable: _unsendable,
     NoMailbox: lambda error, typed: DraftErrors(whole=NO_MAILBOX),
+    SignatureChanged: lambda error, typed: DraftErrors(whole=SIGNATURE),
     NoSuchDraft: lambda error, typed: DraftErrors(whole=GONE),
     NeedsPharmacist: lambda error, typed: DraftErrors(whole=NEEDS_PHARMACIST),
     NoSuchTemplate: lambda error, typed: DraftErrors(whole=NO_TEMPLATE),

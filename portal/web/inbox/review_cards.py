@@ -50,6 +50,7 @@ class SubmittedCard:
     to: str
     subject: str
     text: str
+    signature: str = ""
     files: tuple[SubmittedFile, ...] = ()
     mine: bool = False
     may_approve: bool = False

@@ -61,6 +61,7 @@ def _card(draft: Draft, me: User, typed: ReviewTyped | None) -> SubmittedCard:
         to=", ".join(draft.recipients),
         subject=draft.subject,
         text=draft.text,
+        signature=draft.signature or "",
         files=tuple(
             SubmittedFile(
                 shown_name(file.name, Kind(file.kind)),

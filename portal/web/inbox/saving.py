@@ -19,6 +19,7 @@ from portal.outbound.actions import queue
 from portal.outbound.drafts import NoSuchDraft, StaleDraft, new_draft, save_draft, start_reply
 from portal.outbound.files import FileRefused, attach_file, too_big
 from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState
+from portal.outbound.signing import refuse_unseen
 from portal.outbound.templates import template_for
 from portal.outbound.templating import holds_filled, save_filled
 from portal.team.models import User
@@ -52,7 +53,7 @@ def keep_reply(conversation: Conversation, typed: Typed, *, by: User) -> Draft:
 def keep_new(typed: Typed, *, by: User) -> Draft:
     """The draft of a new message, with what was typed. Raises as `keep_reply`, and NoMailbox."""
     with transaction.atomic():
-        draft = new_draft(_mailbox_of(by), by=by, draft_id=typed.draft_id)
+        draft = new_draft(mailbox_of(by), by=by, draft_id=typed.draft_id)
         return _keep(draft, typed, by, recipients=typed.recipients, subject=typed.subject or "")
 
 
@@ -89,6 +90,7 @@ def send(
         try:
             draft = keep()
             attach(draft, uploads, by=by)
+            refuse_unseen(draft, typed.signature)
             return queue(
                 draft,
                 by=by,
@@ -118,6 +120,7 @@ def submit(
     try:
         draft = keep()
         attach(draft, uploads, by=by)
+        refuse_unseen(draft, typed.signature)
         return approval.submit(draft, by=by, version=version, sure=sure)
     except NoSuchDraft:
         return _first_click(typed, by, DraftState.SUBMITTED)
@@ -137,6 +140,7 @@ def schedule(
     try:
         draft = keep()
         attach(draft, uploads, by=by)
+        refuse_unseen(draft, typed.signature)
         return scheduling.schedule(draft, by=by, at=at, version=version, sure=sure)
     except NoSuchDraft:
         return _first_click(typed, by, DraftState.SCHEDULED)
@@ -211,10 +215,10 @@ def _key(typed: Typed, uploads: Sequence[Upload], by: User) -> UUID:
     return fresh_key(typed.draft_id, said, by)
 
 
-def _mailbox_of(user: User) -> Mailbox:
-    """The pharmacy's own first, then the person's."""
+def mailbox_of(user: User, *, only: UUID | None = None) -> Mailbox:
+    """The pharmacy's own first, then the person's; that one where it is known. Raises NoMailbox."""
     seen = list(Mailbox.objects.seen_by(user.pk).defer(*HEAVY).order_by("address"))
-    seen.sort(key=lambda mailbox: mailbox.kind != MailboxKind.ORG)
+    seen.sort(key=lambda mailbox: (mailbox.pk != only, mailbox.kind != MailboxKind.ORG))
     if not seen:
         raise NoMailbox
     return seen[0]
