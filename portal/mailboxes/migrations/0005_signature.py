@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mailboxes", "0003_probe_works"),
+        ("mailboxes", "0004_automatic_answers"),
     ]
 
     operations = [
