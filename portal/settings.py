@@ -162,6 +162,7 @@ WAKEUPS = {
     "probe": "mailboxes.probe",
     "night": "records.night",
     "intake": "intake.run_due",
+    "index": "records.index",
 }
 FETCH_SECONDS = env.float("FETCH_SECONDS", 30.0)
 FETCH_SECONDS_MAX = env.float("FETCH_SECONDS_MAX", 600.0)
@@ -179,6 +180,8 @@ AUTOMATIC_ANSWERS_PER_HOUR = env.int("AUTOMATIC_ANSWERS_PER_HOUR", 60)
 PATIENT_DOMAIN = "patient.mssante.fr"
 MAX_MESSAGE_BYTES = env.int("MAX_MESSAGE_BYTES", 25 * 1024 * 1024)
 MAX_FETCH_BYTES = env.int("MAX_FETCH_BYTES", 60 * 1024 * 1024)
+# The program that reads scans for the search; `off`: none.
+OCR = env.str("OCR", "tesseract")
 BLOB_ROOT = Path(env.str("BLOB_ROOT", str(BASE_DIR / ".dev" / "blobs")))
 ANTIVIRUS = env.str("ANTIVIRUS", "builtin-eicar" if DEMO else "")
 

@@ -29,7 +29,7 @@ from uuid import UUID
 CHECKOUT = Path(__file__).resolve().parent.parent
 KILLED = -signal.SIGKILL
 # What workers do, loaded before the first fork.
-PRELOADED = ("portal.outbound.deliver", "portal.inbound.tasks")
+PRELOADED = ("portal.outbound.deliver", "portal.inbound.tasks", "portal.records.indexing")
 PATIENCE = 60.0
 
 

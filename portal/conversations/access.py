@@ -37,7 +37,7 @@ def get_message(user: User, message_id: UUID) -> Message:
 
 def get_attachment(user: User, attachment_id: UUID) -> Attachment:
     """With its message and conversation. Raises NotVisible."""
-    visible = Attachment.objects.defer("message__tokens").select_related("message__conversation")
+    visible = Attachment.objects.defer("text", "message__tokens").select_related("message__conversation")
     seen = Conversation.objects.visible_to(user.id)
     return _one(visible.filter(pk=attachment_id, message__conversation__in=seen).first())
 

@@ -30,11 +30,13 @@ from portal.conversations.models import (
     Message,
     MessageKind,
     ScanState,
+    WordsState,
 )
 from portal.conversations.moving import ANSWERED, say, take_up
 from portal.conversations.people import joined, kept
 from portal.conversations.scheduled import look_again
-from portal.conversations.search import tokens_of
+from portal.conversations.search import INDEX, tokens_of
+from portal.documents.rendering import WORDED
 from portal.lib import live
 from portal.lib.ids import uuid7
 from portal.lib.text import one_line
@@ -196,6 +198,7 @@ def file_from_form(
         say(current, ANSWERED)
     counters.move(before, counters.counted(current))
     look_again(current)
+    _have_read(files)
     _tell_mail(current)
     return message, detail
 
@@ -253,6 +256,7 @@ def file_sent(
     _insert(message, people, subject, attachments)
     counters.move(before, counters.counted(current))
     look_again(current)
+    _have_read(attachments)
     return message
 
 
@@ -344,9 +348,16 @@ def _insert(message: Message, people: Iterable[Address], subject: str, files: Se
             inline=file.inline,
             scan=file.scan,
             reading=file.reading,
+            words=WordsState.WAITING if file.kind in WORDED else WordsState.NONE,
         )
         for position, file in enumerate(files)
     )
+
+
+def _have_read(files: Iterable[NewFile]) -> None:
+    """Ask for the words of files, soon; called after the counters. For received mails that is done once for many."""
+    if any(file.kind in WORDED for file in files):
+        wake(INDEX, timezone.now())
 
 
 def _headers(mail: ParsedMail) -> dict[str, Any]:

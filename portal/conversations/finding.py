@@ -1,34 +1,39 @@
-"""Find conversations by words: tokens under the pharmacy's key are compared, no text is opened."""
+"""Find conversations: tokens under the pharmacy's key name the candidates, and each is read before it is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db import OperationalError, connection, transaction
-from django.db.models import BooleanField, F, Func, Value
+from django.db import Error, connection, transaction
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Value
 
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations.listing import PAGE
-from portal.conversations.models import Conversation, ConversationQuerySet, Message
+from portal.conversations.models import Attachment, Conversation, Message, MessageQuerySet
+from portal.conversations.passages import Excerpt, Sought
+from portal.conversations.query import Query
 from portal.conversations.reading import read_by
+from portal.conversations.verifying import Verifier
 from portal.mailboxes.models import Mailbox
-from portal.vault.index import fingerprint, query_tokens, tsquery_literal
+from portal.vault.index import EVERYWHERE, Field, fingerprint, query_tokens, tsquery_literal
 
 if TYPE_CHECKING:
     from portal.team.models import User
 
-LONGEST_QUERY = 200  # characters
 # Newest first by their ids, which begin with the time: a word that every mail holds costs no more than a rare one.
-MOST_HITS = 500
+# Most searches find a page among the first few; when many are read in vain, so many more are, and the page says so.
+ROUNDS = (64, 436)
+MOST_SHOWN_BEFORE = 500
 PATIENCE = "3s"
-
-
-class NothingToLookFor(Exception):
-    """No word of the query can be looked for: too short, or too common to be kept."""
+PARIS = ZoneInfo("Europe/Paris")
+PEOPLE = frozenset({Field.NAME, Field.ADDRESS})
+IN_FILES = frozenset({Field.FILE, Field.CONTENT})
 
 
 class SearchUnavailable(Exception):
@@ -36,11 +41,26 @@ class SearchUnavailable(Exception):
 
 
 @dataclass(frozen=True)
-class Findings:
-    """The newest conversations first; `partial` when there may be older ones besides."""
+class Found:
+    """A conversation, with its newest message that holds what was asked for; `where` names the file it stands in."""
 
-    rows: list[Conversation]
-    partial: bool
+    conversation: Conversation
+    message: Message
+    excerpt: Excerpt | None
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Newest first. `following` is where the next page begins; `cut` when candidates were left before a page was full.
+
+    `doubtful` counts candidates that could not be opened.
+    """
+
+    rows: list[Found]
+    following: UUID | None
+    cut: bool
+    doubtful: int = 0
 
 
 def note_search(text: str, *, by: User) -> None:
@@ -50,25 +70,159 @@ def note_search(text: str, *, by: User) -> None:
         record(Event.CONVERSATION_SEARCH, by=by, on=("search", asked))
 
 
-def find(text: str, *, by: User) -> Findings:
-    """The conversations with a message that holds every word of `text`, among those that `by` may see.
+def find(query: Query, *, by: User, after: UUID | None = None) -> Findings:
+    """The conversations with a message that meets all of `query`, among those that `by` may see; older than `after`.
 
-    Three statements, whatever is found.
+    A few statements, whatever is found.
 
     Raises:
-        NothingToLookFor, SearchUnavailable: see there.
+        SearchUnavailable: see there.
     """
-    groups = query_tokens(text[:LONGEST_QUERY])
-    if not groups:
-        raise NothingToLookFor
     try:
         with transaction.atomic():
             _limit_time()
-            hits = _hits(tsquery_literal(groups), by)
-            rows = list(_rows(hits, by)[: PAGE + 1])
-    except OperationalError as error:
+            return _Search(query, by).page(after)
+    except Error as error:
         raise SearchUnavailable from error
-    return Findings(rows[:PAGE], partial=len(rows) > PAGE or len(hits) == MOST_HITS)
+
+
+def sought(query: Query) -> Sought:
+    """What is marked where it is found."""
+    values = " ".join((*query.senders, *query.recipients, *query.patients, *query.files))
+    return Sought((*query.words, *values.split()), query.phrases)
+
+
+class _Search:
+    """One search by one person."""
+
+    def __init__(self, query: Query, by: User) -> None:
+        self._query, self._by = query, by
+        self._verifier = Verifier(query, by)
+        self._sought = sought(query)
+        self._matching = self._candidates()
+
+    def page(self, after: UUID | None) -> Findings:
+        found: dict[UUID, Message] = {}
+        examined = after
+        for size in ROUNDS:
+            batch = list((self._matching.filter(id__lt=examined) if examined else self._matching)[:size])
+            for message in self._met(batch):
+                found.setdefault(message.conversation_id, message)
+            examined = batch[-1].pk if batch else examined
+            more = len(batch) == size
+            if len(found) > PAGE or not more:
+                break
+        if after:
+            self._take_out_shown(found, after)
+        return self._findings(list(found.values()), examined if more else None)
+
+    def _findings(self, messages: list[Message], examined: UUID | None) -> Findings:
+        shown = messages[:PAGE]
+        full = len(messages) > PAGE
+        return Findings(
+            rows=list(self._rows(shown)),
+            following=shown[-1].pk if full else examined,
+            cut=examined is not None and not full,
+            doubtful=self._verifier.doubtful,
+        )
+
+    def _met(self, batch: list[Message]) -> Iterator[Message]:
+        """Those that hold what was asked for, in order; files are opened of those alone that need it."""
+        without = {message.pk for message in batch if self._verifier.is_met(message)}
+        unsure = [message for message in batch if message.pk not in without and _has_files(message)]
+        files = _files_of(unsure) if unsure and self._verifier.reads_files else {}
+        within = {each.pk for each in unsure if self._verifier.is_met(each, files.get(each.pk, ()))}
+        yield from (message for message in batch if message.pk in without | within)
+
+    def _take_out_shown(self, found: dict[UUID, Message], after: UUID) -> None:
+        """What an earlier page has shown, by a newer message of the same conversation."""
+        if not found:
+            return
+        newer = self._matching.filter(id__gte=after, conversation__in=list(found))[:MOST_SHOWN_BEFORE]
+        for message in self._met(list(newer)):
+            found.pop(message.conversation_id, None)
+
+    def _rows(self, messages: list[Message]) -> Iterator[Found]:
+        visible = Conversation.objects.visible_to(self._by.pk).for_lists().annotate(read=read_by(self._by.pk))
+        listed = visible.in_bulk([message.conversation_id for message in messages])
+        for message in messages:
+            if (conversation := listed.get(message.conversation_id)) is not None:
+                where, excerpt = self._verifier.excerpt(message, self._sought)
+                yield Found(conversation, message, excerpt, where)
+
+    def _candidates(self) -> MessageQuerySet:
+        """Messages of the mailboxes that the person sees, newest first, with what is read of them."""
+        read = ("id", "kind", "at", "headers", "text", "author_id", "conversation_id")
+        beside = ("conversation__kind", "conversation__people", "conversation__attachment_count")
+        messages = (
+            Message.objects.filter(
+                self._conditions(),
+                conversation__mailbox__in=Mailbox.objects.seen_by(self._by.pk).values("id"),
+            )
+            .exclude(tokens=None)
+            .select_related("conversation")
+            .only(*read, *beside)
+        )
+        return messages.order_by("-id")
+
+    def _conditions(self) -> Q:
+        query = self._query
+        wanted = _tokens(" ".join(query.words), EVERYWHERE)
+        for phrase in query.phrases:
+            wanted &= _tokens(" ".join(phrase), EVERYWHERE)
+        for value in query.recipients:
+            wanted &= _tokens(value, PEOPLE)
+        for value in query.senders:
+            wanted &= _tokens(value, PEOPLE) | Q(author__in=self._verifier.colleagues(value))
+        for value in query.patients:
+            wanted &= _tokens(value, PEOPLE | {Field.CONTENT})
+        for value in query.files:
+            wanted &= _tokens(value, IN_FILES)
+        return wanted & _clear(query)
+
+
+def _clear(query: Query) -> Q:
+    """What clear columns tell."""
+    wanted = Q()
+    if query.before:
+        wanted &= Q(at__lt=_midnight(query.before))
+    if query.since:
+        wanted &= Q(at__gte=_midnight(query.since))
+    if query.states:
+        wanted &= Q(conversation__state__in=query.states)
+    files = Attachment.objects.filter(message=OuterRef("pk"))
+    if query.kinds:
+        wanted &= Q(Exists(files.filter(kind__in=query.kinds)))
+    if query.with_files is not None:
+        wanted &= Q(Exists(files)) if query.with_files else ~Q(Exists(files))
+    return wanted
+
+
+def _tokens(text: str, fields: frozenset[Field]) -> Q:
+    groups = query_tokens(text, fields=fields)
+    if not groups:
+        return Q()
+    return Q(
+        Func(
+            F("tokens"),
+            Value(tsquery_literal(groups)),
+            template="%(expressions)s::tsquery",
+            arg_joiner=" @@ ",
+            output_field=BooleanField(),
+        )
+    )
+
+
+def _files_of(messages: Iterable[Message]) -> dict[UUID, list[Attachment]]:
+    found: dict[UUID, list[Attachment]] = {}
+    files = Attachment.objects.filter(message__in=[message.pk for message in messages])
+    for file in files.only("message_id", "name", "text", "reading").order_by("position"):
+        found.setdefault(file.message_id, []).append(file)
+    return found
+
+
+def _has_files(message: Message) -> bool:
+    return message.conversation.attachment_count > 0
 
 
 def _limit_time() -> None:
@@ -76,20 +230,5 @@ def _limit_time() -> None:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [PATIENCE])
 
 
-def _hits(query: str, by: User) -> list[UUID]:
-    """The conversations of the newest messages that answer the query, one for each message."""
-    matching = Func(
-        F("tokens"),
-        Value(query),
-        template="%(expressions)s::tsquery",
-        arg_joiner=" @@ ",
-        output_field=BooleanField(),
-    )
-    seen = Mailbox.objects.seen_by(by.id).values("id")
-    found = Message.objects.filter(matching, conversation__mailbox__in=seen).order_by("-id")
-    return list(found.values_list("conversation_id", flat=True)[:MOST_HITS])
-
-
-def _rows(hits: Iterable[UUID], by: User) -> ConversationQuerySet:
-    visible = Conversation.objects.visible_to(by.id).filter(pk__in=set(hits))
-    return visible.newest_first().for_lists().annotate(read=read_by(by.id))
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), PARIS)

@@ -228,10 +228,14 @@ class MessageQuerySet(SealedQuerySet["Message"]):
     def thread(self, conversation_id: object) -> Self:
         """The messages of a conversation in order, with who wrote them and their files: two queries."""
         found = self.filter(conversation=conversation_id).order_by("at", "id").defer("tokens")
-        files = Attachment.objects.order_by("position")
+        files = Attachment.objects.order_by("position").defer("text")
         return found.select_related("author", "about", "released_by").prefetch_related(
             Prefetch("attachments", files)
         )
+
+
+# The rules by which tokens are made: each change of vault/index.py or search.py raises it, and the condition below.
+INDEXED = 1
 
 
 class Message(models.Model):
@@ -262,6 +266,7 @@ class Message(models.Model):
     # What was lost or guessed in reading it: codes only.
     defects = models.CharField(max_length=200, blank=True)
     tokens = SearchVectorField(null=True)
+    indexed = models.PositiveSmallIntegerField(default=INDEXED, db_default=0)
 
     objects = MessageQuerySet.as_manager()
 
@@ -274,6 +279,7 @@ class Message(models.Model):
                 name="message_by_message_id",
             ),
             GinIndex(fields=["tokens"], name="message_tokens"),
+            models.Index(fields=["id"], condition=Q(indexed__lt=1), name="message_to_index"),
         ]
 
     def __str__(self) -> str:
@@ -285,6 +291,17 @@ class ScanState(models.TextChoices):
     CLEAN = "clean", "Analysé"
     INFECTED = "infected", "Bloqué"
     UNSCANNED = "unscanned", "Non analysé"
+
+
+class WordsState(models.TextChoices):
+    """How far the words of a file are in the search."""
+
+    NONE = "", "Rien à lire"
+    WAITING = "waiting", "À lire"
+    READ = "read", "Lu"
+    CUT = "cut", "Lu en partie"
+    OCR = "ocr", "Image, sans reconnaissance de texte"
+    FAILED = "failed", "Illisible"
 
 
 class Attachment(models.Model):
@@ -302,12 +319,19 @@ class Attachment(models.Model):
     scan = models.CharField(max_length=10, choices=ScanState, default=ScanState.PENDING)
     # What was read in it when it came in: a Reading of portal/documents/readings.py, as JSON.
     reading = SealedTextField(label="attachment.reading", null=True)
+    # Its words, read some time after it came in, to be searched: portal/records/indexing.py.
+    words = models.CharField(max_length=8, choices=WordsState, blank=True, default="", db_default="")
+    text = SealedTextField(label="attachment.text", null=True)
 
     objects = SealedManager["Attachment"]()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "position"], name="attachment_order")]
-        indexes = [models.Index(fields=["id"], condition=Q(scan="pending"), name="attachment_to_scan")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(scan="pending"), name="attachment_to_scan"),
+            models.Index(fields=["id"], condition=Q(words="waiting"), name="attachment_to_read"),
+            models.Index(fields=["id"], condition=Q(words="ocr"), name="attachment_to_recognise"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -18,7 +18,7 @@ def reading(kind: Kind, data: memoryview) -> Reading:
     """Raises Refused: with the reason why there is nothing to show."""
     if kind not in STRUCTURED:
         return Reading(pages=_pages(kind, data))
-    found, warnings = _held(kind, data)
+    found, warnings = _opened(kind, data)
     documents = tuple(_counted(each) for each in found)
     if not any(document.pages or document.blocks or document.patient for document in documents):
         raise Refused(next((each.warnings[-1] for each in documents if each.warnings), "no-document"))
@@ -37,7 +37,7 @@ def drawable(kind: Kind, data: memoryview, page: int) -> tuple[Kind, memoryview,
     """The picture or PDF in which page `page` of the whole stands, and which page of it. Raises Refused: no-page."""
     if kind not in STRUCTURED:
         return kind, data, page
-    for each in _held(kind, data)[0]:
+    for each in held(kind, data):
         pages = _counted(each).pages
         if 0 <= page < pages:
             return kind_of(each.copy), memoryview(each.copy), page
@@ -45,7 +45,12 @@ def drawable(kind: Kind, data: memoryview, page: int) -> tuple[Kind, memoryview,
     raise Refused("no-page")
 
 
-def _held(kind: Kind, data: memoryview) -> tuple[tuple[Held, ...], tuple[str, ...]]:
+def held(kind: Kind, data: memoryview) -> tuple[Held, ...]:
+    """The documents of health in a file. Raises Refused."""
+    return _opened(kind, data)[0]
+
+
+def _opened(kind: Kind, data: memoryview) -> tuple[tuple[Held, ...], tuple[str, ...]]:
     if kind == Kind.XDM:
         return xdm.held(data)
     opened = cda.opened(bytes(data))

@@ -21,6 +21,20 @@ def page_count(data: memoryview) -> int:
         return len(document)
 
 
+def texts(data: memoryview, most: int) -> tuple[int, list[str]]:
+    """How many pages there are, and the text of each of the first `most`; a page that is damaged has none."""
+    with _opened(data) as document:
+        return len(document), [_text(document, number) for number in range(min(len(document), most))]
+
+
+def _text(document: Any, number: int) -> str:
+    try:
+        text: str = document[number].get_textpage().get_text_bounded()
+    except pypdfium2.PdfiumError:
+        return ""
+    return text
+
+
 def draw(data: memoryview, page: int, width: int) -> Image.Image:
     """Page `page` (from 0), at most `width` pixels wide, with its annotations and the fields filled in."""
     with _opened(data) as document:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from portal.documents.frames import framed, unframed
 from portal.documents.readings import Reading
 from portal.documents.sniff import Kind
@@ -10,6 +13,7 @@ from portal.mail.jsonform import BadForm, from_json
 
 DRAWN = frozenset({Kind.PDF, Kind.PNG, Kind.JPEG, Kind.HEIC})
 STRUCTURED = frozenset({Kind.XDM, Kind.CDA})
+WORDED = DRAWN | STRUCTURED | {Kind.TEXT}
 NARROWEST, WIDEST = 100, 2000
 A4_AT_150_DPI = 1240
 
@@ -40,6 +44,15 @@ EXPLANATIONS = {
     "no-document": "Aucun document n’a été trouvé dans cette archive.",
     "missing": "Un document annoncé manque dans cette archive.",
 }
+
+
+@dataclass(frozen=True)
+class Words:
+    """`scans` are the pages without text, `cut` when the document is longer than what was read."""
+
+    text: str
+    scans: tuple[int, ...] = ()
+    cut: bool = False
 
 
 class NoSuchPage(Exception):
@@ -113,6 +126,17 @@ def render_page(data: bytes, kind: Kind, page: int, width: int = A4_AT_150_DPI) 
     return bytes(picture)
 
 
+def words(data: bytes, kind: Kind) -> Words:
+    """The text of a document, and which of its pages are only pictures.
+
+    Raises:
+        Illegible: it cannot be read.
+        ChildUnavailable: nothing could be tried; later perhaps.
+    """
+    about, text = _ask({"do": "words"}, data, kind, AT_EASE)
+    return Words(bytes(text).decode(errors="replace"), tuple(about["scans"]), bool(about["cut"]))
+
+
 def _pages(answer: memoryview) -> int:
     try:
         return from_json(Reading, bytes(answer)).pages
@@ -122,8 +146,8 @@ def _pages(answer: memoryview) -> int:
 
 def _ask(
     question: dict[str, str | int], data: bytes, kind: Kind, limits: Limits | None = None
-) -> tuple[dict[str, int], memoryview]:
-    if kind not in DRAWN | STRUCTURED:
+) -> tuple[dict[str, Any], memoryview]:
+    if kind not in WORDED or (kind == Kind.TEXT and question["do"] != "words"):
         raise Illegible("unsupported")
     try:
         return unframed(call(CHILD, framed({**question, "kind": kind}, data), limits=limits or LIMITS))

@@ -18,6 +18,7 @@ from django.utils import timezone
 from portal.audit.events import Event
 from portal.conversations.actions import file_message
 from portal.conversations.models import Conversation
+from portal.conversations.readiness import ask_for_words
 from portal.inbound import answering
 from portal.inbound.alone import alone
 from portal.inbound.answerable import may_be_answered
@@ -75,6 +76,7 @@ def process_stored(*, wait: bool = False) -> None:
                 wake(WAKE, timezone.now())
                 return
         scan_pending()
+        ask_for_words()
 
 
 def _next_batch() -> list[RawMessage]:

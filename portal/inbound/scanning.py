@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from portal.conversations.models import Attachment, MessageKind, ScanState
+from portal.conversations.models import Attachment, MessageKind, ScanState, WordsState
+from portal.documents.rendering import WORDED
 from portal.documents.sniff import Kind
 from portal.inbound.examine import Looked, look_into
 from portal.inbound.models import RawMessage
@@ -39,4 +40,5 @@ def _look_again(file: Attachment) -> None:
     given_up = seen.scan == ScanState.PENDING and timezone.now() - raw.stored_at > GIVEN_UP_AFTER
     file.kind, file.reading = seen.kind, seen.reading
     file.scan = ScanState.UNSCANNED if given_up else seen.scan
-    file.save(update_fields=["kind", "scan", "reading"])
+    file.words = WordsState.WAITING if seen.kind in WORDED else WordsState.NONE
+    file.save(update_fields=["kind", "scan", "reading", "words"])

@@ -37,7 +37,8 @@ INBOUND = (
 )
 # Reached only by a pharmacy that answers by itself.
 ANSWERING = ("answering.decided", "answering.queued")
-NAMES = frozenset(OUTBOUND + INBOUND + ANSWERING)
+INDEXING = ("index.before-words", "index.after-words")
+NAMES = frozenset(OUTBOUND + INBOUND + ANSWERING + INDEXING)
 
 
 class UnknownFailpoint(ValueError):

@@ -23,6 +23,7 @@ from portal.notices import deliver as notices
 from portal.notices.leaving import next_warning
 from portal.outbound.departures import next_departure
 from portal.outbound.reaper import next_due
+from portal.records import indexing
 from portal.vault.blobs import BlobColumns, sweep_orphans
 from tenants.context import current_pharmacy
 from tenants.wakeups import wake
@@ -62,6 +63,7 @@ def wake_what_is_due() -> None:
     telling = notices.next_due()
     if telling is not None:
         wake("notify", telling)
+    indexing.ask_again()
     warning = next_warning(database_now())
     if warning is not None:
         wake("leaving", warning)

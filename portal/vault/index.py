@@ -15,6 +15,7 @@ TOKEN_BYTES, TOKEN_LETTERS = 6, 8
 FINGERPRINT_LENGTH = 32
 MOST_WORDS = 20_000  # of one field: a hostile text must not make a row that PostgreSQL refuses
 SHORTEST_PREFIX, LONGEST_PREFIX = 3, 8
+ROOT = 5  # letters of a long word that are kept of a body
 
 
 class Field(StrEnum):
@@ -26,9 +27,13 @@ class Field(StrEnum):
     ADDRESS = "a"
     FILE = "f"
     REFERENCE = "r"
+    CONTENT = "c"  # of a file
 
 
-PREFIXED = frozenset({Field.NAME, Field.SUBJECT})
+# Each beginning of a word is a token: these are short.
+PREFIXED = frozenset({Field.NAME, Field.SUBJECT, Field.FILE})
+# Of a long word only its first letters are: what was found is read before it is shown (adr/0015).
+ROUGH = frozenset({Field.BODY, Field.CONTENT})
 EVERYWHERE = frozenset(Field)
 
 
@@ -40,8 +45,9 @@ def tokens_for(fields: Mapping[Field, str]) -> list[str]:
 def query_tokens(text: str, *, fields: Collection[Field] = EVERYWHERE) -> list[list[str]]:
     """What a query asks for: every group must be met, by one of its tokens.
 
-    Beginnings of words are met in names and subjects. Empty when no word of the query can be looked for: the
-    page must then say so, not answer that nothing was found.
+    Beginnings of words are met from three letters on in names, subjects and file names, from five on in bodies and in
+    what files contain. More is found than was asked for, never less: read it before you show it. Empty when no word
+    of the query can be looked for: the page must then say so, not answer that nothing was found.
     """
     return [_tokens(_alternatives(word, fields)) for word in sorted(words(text))]
 
@@ -69,7 +75,7 @@ def fingerprint(purpose: str, value: str | bytes) -> str:
 
 def _terms(field: Field, text: str) -> Iterator[str]:
     for word in islice(words(text), MOST_WORDS):
-        yield _whole(field, word)
+        yield _kept(field, word)
         if (ins := without_key(word)) is not None:
             yield _whole(field, ins)
         if field in PREFIXED and word.isalpha():
@@ -82,6 +88,13 @@ def _alternatives(word: str, fields: Collection[Field]) -> Iterator[str]:
         yield _whole(field, word)
         if field in PREFIXED and word.isalpha() and len(word) >= SHORTEST_PREFIX:
             yield _beginning(field, word[:LONGEST_PREFIX])
+        if field in ROUGH and word.isalpha():
+            yield from (_beginning(field, each[:ROOT]) for each in {stem(word), word} if len(each) >= ROOT)
+
+
+def _kept(field: Field, word: str) -> str:
+    rough = field in ROUGH and word.isalpha() and len(stem(word)) >= ROOT
+    return _beginning(field, stem(word)[:ROOT]) if rough else _whole(field, word)
 
 
 def _whole(field: Field, word: str) -> str:

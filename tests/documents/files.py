@@ -8,7 +8,8 @@ import zlib
 from io import BytesIO
 
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.pdfgen.canvas import Canvas
 
 
 def pdf(pages: int = 1, *, across: float = 595, down: float = 842, extra: bytes = b"") -> bytes:
@@ -41,6 +42,37 @@ def greedy_pdf() -> bytes:
         *[_form(b"/F Do " * 100, b"/XObject<</F %d 0 R>>" % (6 + depth)) for depth in range(3)],
         _form(b"0 0 500 500 re f ", b""),
     )
+
+
+def written_pdf(*pages: str) -> bytes:
+    """A PDF that a program wrote: each page has its lines as text, or none."""
+    buffer = BytesIO()
+    sheet = Canvas(buffer, pagesize=(595, 842))
+    for text in pages:
+        lines = sheet.beginText(60, 760)
+        lines.textLines(text)
+        sheet.drawText(lines)
+        sheet.showPage()
+    sheet.save()
+    return buffer.getvalue()
+
+
+def scanned(*lines: str) -> bytes:
+    """A sheet as a scanner or a phone sees it: a JPEG of these lines."""
+    sheet = Image.new("L", (1240, 700), "white")
+    letters = ImageFont.load_default(size=44)
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(sheet).text((80, 80 + 80 * number), line, "black", font=letters)
+    buffer = BytesIO()
+    sheet.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def scanned_pdf(*lines: str) -> bytes:
+    """The same sheet as the only page of a PDF."""
+    buffer = BytesIO()
+    Image.open(BytesIO(scanned(*lines))).save(buffer, "PDF", resolution=150)
+    return buffer.getvalue()
 
 
 def jpeg(across: int = 40, down: int = 20, *, orientation: int = 1, mode: str = "RGB") -> bytes:

@@ -7,6 +7,8 @@ from django.test import SimpleTestCase
 
 from portal.vault.index import (
     EVERYWHERE,
+    PREFIXED,
+    ROUGH,
     Field,
     fingerprint,
     query_tokens,
@@ -89,12 +91,22 @@ class TokenTests(SimpleTestCase):
         for query in ("279035121518989", "2 79 03 51 215 189 89", "2790351215189", "2 79 03 51 215 189"):
             self.assertTrue(self.finds(query, MAIL), query)
 
-    def test_the_beginning_of_a_word_is_found_in_names_and_subjects_only(self) -> None:
+    def test_the_beginning_of_a_word_is_found_from_three_letters_in_short_texts_and_from_five_in_long_ones(
+        self,
+    ) -> None:
         for field in EVERYWHERE:
             with self.subTest(field=field):
-                self.assertEqual(self.finds("lef", "Lefèvre", field), field in {Field.NAME, Field.SUBJECT})
+                self.assertEqual(self.finds("lef", "Lefèvre", field), field in PREFIXED)
+                self.assertEqual(self.finds("lefev", "Lefèvre", field), field in PREFIXED | ROUGH)
         self.assertTrue(self.finds("lefevredu", "Lefèvre-Dupont Lefevredupont", Field.NAME))
         self.assertFalse(self.finds("le", "Lefèvre", Field.NAME))
+
+    def test_of_the_words_of_a_body_no_more_than_their_roots_are_told_apart(self) -> None:
+        for field in ROUGH:
+            self.assertEqual(tokens_for({field: "prescription"}), tokens_for({field: "prescripteur"}))
+            self.assertEqual(tokens_for({field: "prescription"}), tokens_for({field: "prescrire presc"}))
+        self.assertTrue(self.finds("canal", "les canaux lacrymaux"))
+        self.assertTrue(self.finds("boites", "une boîte"))
 
     def test_an_operator_looks_into_its_field_only(self) -> None:
         stored = set(tokens_for({Field.SUBJECT: "Renouvellement", Field.BODY: "Martin"}))

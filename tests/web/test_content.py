@@ -227,7 +227,7 @@ class Keeping(ContentTestCase):
         file = self.with_file("ordonnance.pdf", pdf(1))
         Attachment.objects.filter(pk=file.pk).update(digest="0" * 64)
 
-        with self.assertLogs("portal.web.content.originals", "ERROR"):
+        with self.assertLogs("portal.records.originals", "ERROR"):
             self.assert_absent(self.link(Use.FILE, file.pk))
 
 

@@ -13,9 +13,9 @@ from portal.documents.sniff import Kind
 from portal.inbound.originals import original_of
 from portal.mail.parsed import Unreadable
 from portal.mail.reading import layout_confined
+from portal.records.originals import Lost
 from portal.web.content import pages
 from portal.web.content.opening import is_open
-from portal.web.content.originals import Lost
 
 PICTURES = frozenset({Kind.PNG, Kind.JPEG, Kind.HEIC})
 MOST_PICTURES, MOST_BYTES = 20, 8 * 1024 * 1024

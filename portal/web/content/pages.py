@@ -14,7 +14,7 @@ from portal.conversations.models import Attachment
 from portal.documents import rendering
 from portal.documents.rendering import Illegible
 from portal.documents.sniff import Kind
-from portal.web.content.originals import bytes_of
+from portal.records.originals import bytes_of
 from tenants.context import current_pharmacy
 
 Key = tuple[UUID, str, int]

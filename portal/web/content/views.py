@@ -20,6 +20,7 @@ from portal.inbound.quarantine import get_quarantined
 from portal.lib.confined import ChildUnavailable
 from portal.outbound.approval import NotSubmitted, get_submitted
 from portal.outbound.models import DraftFile
+from portal.records.originals import Lost, bytes_of
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.vault.files import BlobMissing
@@ -29,7 +30,6 @@ from portal.web.content import answers, layouts, pages
 from portal.web.content.links import BadLink, Link, Use, read
 from portal.web.content.names import shown_name
 from portal.web.content.opening import is_open, is_original_open, note, note_opened
-from portal.web.content.originals import Lost, bytes_of
 from portal.web.requests import PharmacyRequest
 
 ABSENT = (BadLink, NotVisible, NotSubmitted, Illegible, NoSuchPage, Lost, NoOriginal, Unopenable, BlobMissing)

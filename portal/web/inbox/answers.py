@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -11,14 +12,17 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from portal.conversations.models import Conversation
+from portal.conversations.passages import Sought
 from portal.team.policy import Permission, allows
 from portal.web.headers import content_origin
+from portal.web.inbox.asking import kept, sought_by
 from portal.web.inbox.cards import DraftCard, ListCard
 from portal.web.inbox.conversation import Viewer, conversation_card
 from portal.web.inbox.doors import conversation_for
 from portal.web.inbox.draft_cards import drafted_here, fresh_card
+from portal.web.inbox.finds import found_again
 from portal.web.inbox.note_cards import NoteDraft
-from portal.web.inbox.places import Place, conversation_url, place_named
+from portal.web.inbox.places import SEARCH, Place, conversation_url, place_named
 from portal.web.inbox.review_cards import ReviewTyped
 from portal.web.inbox.shell import Spot, shell
 from portal.web.requests import StaffRequest, is_htmx
@@ -27,7 +31,9 @@ from portal.web.requests import StaffRequest, is_htmx
 def viewer_of(request: StaffRequest) -> Viewer:
     """Who looks, and from which view: after an act, htmx says on which page it was done."""
     here = request.GET.get("vue") or _asked(request.headers.get("HX-Current-URL", ""))
-    return Viewer(request.user, place_named(here), content_origin(request))
+    place = place_named(here)
+    sought = sought_by(request) if place is SEARCH else Sought()
+    return Viewer(request.user, place, content_origin(request), sought)
 
 
 def fragment(
@@ -80,7 +86,8 @@ def in_shell(
     request: StaffRequest, template: str, context: dict[str, Any], *, place: Place, status: int = 200
 ) -> HttpResponse:
     """A whole page with its own right column."""
-    return fragment(request, template, {"shell": shell(request.user, Spot(place)), **context}, status=status)
+    around = shell(request.user, _spot(request, place))
+    return fragment(request, template, {"shell": around, **context}, status=status)
 
 
 def away(request: StaffRequest, url: str) -> HttpResponse:
@@ -103,7 +110,7 @@ def _whole(
     status: int = 200,
 ) -> HttpResponse:
     drafted, anybody = drafted_here(request.user, conversation.pk)
-    around = shell(request.user, Spot(viewer.place, current=conversation, drafted=drafted))
+    around = shell(request.user, _spot(request, viewer.place, conversation, drafted))
     if draft is None and not anybody:
         draft = fresh_card(conversation.pk, may_finish=allows(request.user, Permission.FINISH))
     card = conversation_card(
@@ -116,6 +123,19 @@ def _whole(
         next_url=_next_url(around.listing, conversation),
     )
     return fragment(request, template, {"shell": around, "conversation": card}, status=status)
+
+
+def _spot(
+    request: StaffRequest,
+    place: Place,
+    current: Conversation | None = None,
+    drafted: Mapping[UUID, bool] | None = None,
+) -> Spot:
+    """Beside what was opened from the search stands what was found."""
+    if place is not SEARCH:
+        return Spot(place, current=current, drafted=drafted)
+    listing, _ = found_again(request, current=current)
+    return Spot(place, current=current, listing=listing, words=kept(request))
 
 
 def _next_url(listing: ListCard, conversation: Conversation) -> str:

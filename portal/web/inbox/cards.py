@@ -66,6 +66,7 @@ from portal.web.inbox.nav_cards import NavItem
 from portal.web.inbox.note_cards import NoteCard, NoteDraft
 from portal.web.inbox.pen_cards import TheirDraft
 from portal.web.inbox.review_cards import ReturnNote, SubmittedCard
+from portal.web.inbox.search_cards import SearchCard
 from portal.web.inbox.waiting_cards import WaitingCard
 from portal.web.prescriptions.cards import Panel
 
@@ -141,8 +142,8 @@ class ListCard:
     """The middle column: one view, one page of rows.
 
     `more_url` is the next keyset page. `poll_url`, asked every 30 s, answers `_news.html`, where `fresh`
-    counts what arrived since the page was made. `remark` is a line above the rows of a search; `failed`
-    when it did not run. The view « quarantaine » fills `quarantined`, others `rows`.
+    counts what arrived since the page was made. `remark` is a line above the rows, `search` what a search says of
+    itself. The view « quarantaine » fills `quarantined`, others `rows`.
     """
 
     view: str
@@ -153,7 +154,7 @@ class ListCard:
     poll_url: str = ""
     fresh: int = 0
     remark: str = ""
-    failed: bool = False
+    search: SearchCard | None = None
 
     @property
     def current(self) -> Row | None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.conversations.models import Conversation, ConversationKind, ConversationState, Message
+from portal.conversations.passages import Sought
 from portal.documents.codes import PRESCRIPTION
 from portal.outbound.pen import open_drafts
 from portal.patients.models import InsStatus, Patient
@@ -29,6 +30,7 @@ from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.form_cards import form_card
 from portal.web.inbox.laters import scheduled_in
+from portal.web.inbox.marking import mark_entries
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.pens import their_drafts
 from portal.web.inbox.people import assigned_to, choices, correspondent, first_name, initials
@@ -45,6 +47,7 @@ from portal.web.templatetags.officinal import at as written_at
 
 NO_ADDRESS = "Cette conversation n’a pas d’adresse à laquelle répondre."
 NOT_ALLOWED = "Vous pouvez lire cette conversation, mais pas y répondre."
+NOTHING_SOUGHT = Sought()
 TROUBLED: set[SendState] = {"uncertain", "failed"}
 DECLARED = Chip("Identité déclarée par le patient", "form", "square-pen")
 INS_CHIPS = {
@@ -57,11 +60,12 @@ INS_CHIPS = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks, from which view, and where the content host is."""
+    """Who looks, from which view, where the content host is, and what was searched for."""
 
     me: User
     place: Place
     origin: str
+    sought: Sought = NOTHING_SOUGHT
 
     @property
     def files(self) -> Files:
@@ -145,7 +149,8 @@ def _entries(
 ) -> tuple[Entry, ...]:
     sent = sent_in(conversation) if conversation.last_sent_at else {}
     now = timezone.now()
-    return timeline(conversation, messages, sent, me=viewer.me, files=viewer.files, read=read, now=now)
+    entries = timeline(conversation, messages, sent, me=viewer.me, files=viewer.files, read=read, now=now)
+    return mark_entries(entries, conversation.pk, viewer.sought) if viewer.sought else entries
 
 
 def viewed_url(conversation: Conversation, viewer: Viewer) -> str:

@@ -50,6 +50,7 @@ class AttachmentCard:
     hostile. `waiting`: the antivirus has not answered. `blocked`: refused. `words` says why when it is not shown.
     When there are more of its `count` pages, `pages_url` answers `_piece.html` with them, once it comes into
     view. `documents` are what was read in it, if it is structured health mail; `copy_url` is its PDF alone.
+    `found` says that a search found something in it.
     """
 
     id: UUID
@@ -65,6 +66,7 @@ class AttachmentCard:
     count: int = 0
     documents: tuple[HealthCard, ...] = ()
     copy_url: str = ""
+    found: str = ""
 
     @property
     def left_out(self) -> bool:

@@ -15,13 +15,13 @@ from portal.documents.rendering import DRAWN, STRUCTURED, Illegible, explained
 from portal.documents.sniff import Kind
 from portal.lib.confined import ChildUnavailable
 from portal.patients.models import Patient
+from portal.records.originals import Lost
 from portal.team.models import User
 from portal.vault.index import fingerprint
 from portal.web.content import pages
 from portal.web.content.links import Link, Use, sign
 from portal.web.content.names import shown_name
 from portal.web.content.opening import is_open
-from portal.web.content.originals import Lost
 from portal.web.inbox.file_cards import AttachmentCard, FileState, HealthCard
 from portal.web.inbox.health import health_cards, reading_of
 

@@ -16,6 +16,7 @@ from portal.conversations.models import CounterKind
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 NOBODY = UUID(int=0)
+FOUND = "recherche"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Place:
 
     @property
     def url(self) -> str:
-        return reverse("inbox_view", args=[self.slug])
+        return reverse("search") if self.slug == FOUND else reverse("inbox_view", args=[self.slug])
 
 
 TO_DO = Place("a-traiter", "À traiter", View.OPEN, CounterKind.OPEN)
@@ -38,6 +39,8 @@ PRESCRIPTIONS = Place("ordonnances", "Ordonnances", None, CounterKind.PRESCRIPTI
 REVIEW = Place("a-valider", "À valider", None, CounterKind.REVIEW)
 SENT = Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True)
 QUARANTINE = Place("quarantaine", "Quarantaine", None, CounterKind.QUARANTINE, alarm=True)
+# No list of its own, and in no menu: what was found last.
+SEARCH = Place(FOUND, "Recherche", None)
 PLACES: Mapping[str, Place] = {
     place.slug: place
     for place in (
@@ -68,6 +71,8 @@ class ViewConverter:
 
 def place_named(slug: str | None) -> Place:
     """The list one came from (`?vue=`); anything else means « À traiter »."""
+    if slug == FOUND:
+        return SEARCH
     place = PLACES.get(slug or "", TO_DO)
     return TO_DO if place is QUARANTINE else place
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.urls import reverse
@@ -22,7 +22,17 @@ from portal.web.inbox.faults import mailbox_faults, mailboxes_of
 from portal.web.inbox.later_list import with_scheduled
 from portal.web.inbox.nav_cards import NavItem
 from portal.web.inbox.people import person
-from portal.web.inbox.places import EPOCH, PLACES, PRESCRIPTIONS, REVIEW, SENT, Place, write_cursor
+from portal.web.inbox.places import (
+    EPOCH,
+    PLACES,
+    PRESCRIPTIONS,
+    REVIEW,
+    SEARCH,
+    SENT,
+    TO_DO,
+    Place,
+    write_cursor,
+)
 from portal.web.inbox.review_list import review_page
 from portal.web.inbox.rows import marks_of, row
 from portal.web.prescriptions.listing import prescriptions_page
@@ -76,6 +86,8 @@ def nav(me: User, here: Place | None) -> tuple[NavItem, ...]:
 
 
 def _listing(me: User, spot: Spot) -> ListCard:
+    if spot.place is SEARCH:  # where nothing is at hand of what was found
+        return page(me, replace(spot, place=TO_DO))
     if spot.place is PRESCRIPTIONS:
         return prescriptions_page(me, spot.current.pk if spot.current else None)
     if spot.place is REVIEW:

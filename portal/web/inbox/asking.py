@@ -1,0 +1,79 @@
+"""What is asked for in the search field: kept sealed in the session, and told in French when it cannot be."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+
+from django.utils import timezone
+
+from portal.conversations.finding import sought
+from portal.conversations.passages import Sought
+from portal.conversations.query import (
+    LONGEST_QUERY,
+    Fault,
+    Misasked,
+    NothingToLookFor,
+    Operator,
+    Query,
+    Wrong,
+    parse,
+)
+from portal.team.models import User
+from portal.vault.keys import Unopenable, current_keyring
+from portal.web.requests import StaffRequest
+
+ASKED = "search"
+EXAMPLES = {
+    Operator.FROM: "de:martin",
+    Operator.TO: "à:martin",
+    Operator.PATIENT: "patient:durand",
+    Operator.FILE: "pj:ordonnance, pj:pdf ou pj:non",
+    Operator.BEFORE: "avant:24/12/2026",
+    Operator.SINCE: "après:24/12/2026",
+    Operator.STATE: 'état:attente, état:terminé ou état:"à traiter"',
+}
+REASONS = {
+    Wrong.MISSING: "« {operator}: » attend une valeur, par exemple {example}.",
+    Wrong.TOO_SHORT: "« {operator}:{value} » est trop court, ou trop courant, pour être cherché.",
+    Wrong.NO_DATE: "« {value} » n’est pas une date. Écrivez par exemple {operator}:24/12/2026, {operator}:12/2026 "
+    "ou {operator}:hier.",
+    Wrong.NO_STATE: "« {value} » n’est pas un état. Écrivez {example}.",
+}
+
+
+def query_of(text: str) -> Query:
+    """Raises Misasked and NothingToLookFor."""
+    return parse(text, today=timezone.localdate())
+
+
+def told(fault: Fault) -> str:
+    """Why an operator cannot be used, and how it is."""
+    return REASONS[fault.wrong].format(
+        operator=fault.operator, value=fault.value, example=EXAMPLES[fault.operator]
+    )
+
+
+def keep(request: StaffRequest, text: str) -> None:
+    sealed = current_keyring().seal(text[:LONGEST_QUERY].encode(), _context(request.user))
+    request.session[ASKED] = b64encode(sealed).decode()
+
+
+def kept(request: StaffRequest) -> str:
+    """The words last asked for in this session; none when they cannot be opened any more."""
+    try:
+        sealed = b64decode(str(request.session.get(ASKED, "")))
+        return current_keyring().open(sealed, _context(request.user)).decode()
+    except Unopenable:
+        return ""
+
+
+def sought_by(request: StaffRequest) -> Sought:
+    """What is marked in a conversation that was opened from the search."""
+    try:
+        return sought(query_of(kept(request)))
+    except (Misasked, NothingToLookFor):
+        return Sought()
+
+
+def _context(me: User) -> bytes:
+    return b"session.search\0" + me.pk.bytes
