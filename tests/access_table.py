@@ -32,6 +32,13 @@ TEAM_HOST = {
     "accept_invitation": PUBLIC,
     "return_as": PUBLIC,  # nothing but 404 away from an enrolled workstation
     "my_signature": MEMBER,
+    "return_challenge": PUBLIC,  # the same
+    "passkey_challenge": PRESENT,
+    "passkey_new": ENTERING,
+    "passkey_new_challenge": ENTERING,
+    "passkey_remove": MEMBER,
+    "phone_new": MEMBER,
+    "phone_remove": MEMBER,
     "my_access": MEMBER,
     "choose_pin": MEMBER,
     "drop_pin": MEMBER,

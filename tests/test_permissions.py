@@ -161,6 +161,7 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
         "person_id": author.pk,
         "mailbox_id": box.pk,
         "workstation_id": uuid4(),
+        "passkey_id": uuid4(),
         "template_id": save_template(uuid7(), name="Prêt", text="Prêt.", version=0, by=author).pk,
         "view": "a-traiter",
         "token": "no-such-link",

@@ -19,7 +19,7 @@ from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.lib import live
 from portal.team import throttle
-from portal.team.models import Shift, TotpDevice, User
+from portal.team.models import Passkey, Shift, TotpDevice, User
 from portal.team.throttle import KNOWN_PLACE, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIGN_IN_NAME, UNLOCK
 
 PERSON, EPOCH, PHARMACY = "person", "epoch", "pharmacy"
@@ -203,16 +203,23 @@ def _leave(session: SessionStore) -> None:
 
 
 def _user_of(session: SessionStore) -> User | None:
-    """The person, and in the same statement the phone that gave the code (`proved_by`), which is asked for next."""
-    proof = session.get(DEVICE_ID_SESSION_KEY)
-    if proof:
-        phones = TotpDevice.objects.select_related("user__responsibility").filter(user=session[PERSON])
-        phone = phones.filter(pk=TotpDevice.key_in(proof)).first()
-        if phone is not None:
-            user: User = phone.user
-            user.proved_by = phone
-            return user
+    """The person, and in the same statement the phone or passkey of then (`proved_by`), which is asked for next."""
+    device = _device_of(session)
+    if device is not None:
+        user: User = device.user
+        user.proved_by = device
+        return user
     return User.objects.select_related("responsibility").filter(pk=session[PERSON]).first()
+
+
+def _device_of(session: SessionStore) -> TotpDevice | Passkey | None:
+    named = session.get(DEVICE_ID_SESSION_KEY, "")
+    with_person = "user__responsibility"
+    if (key := Passkey.key_in(named)) is not None:
+        return Passkey.objects.select_related(with_person).filter(pk=key, user=session[PERSON]).first()
+    if (key := TotpDevice.key_in(named)) is not None:
+        return TotpDevice.objects.select_related(with_person).filter(pk=key, user=session[PERSON]).first()
+    return None
 
 
 def _is_over(session: SessionStore, now: datetime) -> bool:

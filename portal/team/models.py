@@ -50,8 +50,8 @@ class User(AbstractBaseUser):
     session_epoch = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    # The phone that gave the code, on the person of a session (portal/team/login.py).
-    proved_by: TotpDevice | None = None
+    # The phone or passkey that was the second factor, on the person of a session (portal/team/login.py).
+    proved_by: TotpDevice | Passkey | None = None
 
     USERNAME_FIELD = "sign_in_name"
     objects = UserManager()
@@ -91,22 +91,13 @@ class Responsibility(models.Model):
         return str(self.user_id)
 
 
-class TotpManager(DeviceManager, SealedManager["TotpDevice"]):
-    """django-otp's questions, sealed fields' refusals."""
-
-
-class TotpDevice(ThrottlingMixin, Device):
-    """A time-based one-time password (RFC 6238) whose secret is sealed, unlike django-otp's own device."""
-
-    STEP_SECONDS, DIGITS, TOLERANCE = 30, 6, 1
-    MOST_COUNTED = 10  # failures: the wait doubles with each one, up to eight and a half minutes
+class NamedByUuid(models.Model):
+    """A device of django-otp whose key is a UUID."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    key = SealedBytesField(label="team.totp.key")
-    last_t = models.BigIntegerField(default=-1)  # the last accepted step: a code is good once
-    created_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[TotpManager] = TotpManager()
+    class Meta:
+        abstract = True
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -114,13 +105,30 @@ class TotpDevice(ThrottlingMixin, Device):
     @property
     def persistent_id(self) -> str:
         """As django-otp reads it back: it takes the id for a number, which a UUID also is."""
-        return f"{self.model_label()}/{self.id.int}"
+        return f"{self._meta.label_lower}/{self.id.int}"
 
     @classmethod
     def key_in(cls, persistent_id: str) -> UUID | None:
         """The primary key in such a name; None when it names another kind of device."""
         label, _, number = persistent_id.rpartition("/")
-        return UUID(int=int(number)) if label == cls.model_label() and number.isdigit() else None
+        return UUID(int=int(number)) if label == cls._meta.label_lower and number.isdigit() else None
+
+
+class TotpManager(DeviceManager, SealedManager["TotpDevice"]):
+    """django-otp's questions, sealed fields' refusals."""
+
+
+class TotpDevice(NamedByUuid, ThrottlingMixin, Device):
+    """A time-based one-time password (RFC 6238) whose secret is sealed, unlike django-otp's own device."""
+
+    STEP_SECONDS, DIGITS, TOLERANCE = 30, 6, 1
+    MOST_COUNTED = 10  # failures: the wait doubles with each one, up to eight and a half minutes
+
+    key = SealedBytesField(label="team.totp.key")
+    last_t = models.BigIntegerField(default=-1)  # the last accepted step: a code is good once
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[TotpManager] = TotpManager()
 
     def verify_token(self, token: str) -> bool:
         """Whether this is the code of now, or of half a minute around; once only.
@@ -149,6 +157,28 @@ class TotpDevice(ThrottlingMixin, Device):
         totp.time = time.time()
         matched = totp.verify(int(token), self.TOLERANCE, self.last_t + 1)
         return int(totp.t()) if matched else None
+
+
+class PasskeyManager(DeviceManager, SealedManager["Passkey"]):
+    """django-otp's questions, sealed fields' refusals."""
+
+
+class Passkey(NamedByUuid, Device):
+    """A WebAuthn credential of one person at this pharmacy's host: a phone, a computer or a key that knows her.
+
+    A device of django-otp like the phone's; what it signed is checked in portal/team/passkeys.py.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)  # by which the credential's id is found
+    credential_id = SealedBytesField(label="team.passkey.credential")
+    public_key = SealedBytesField(label="team.passkey.key")
+    sign_count = models.BigIntegerField(default=0)
+    transports = models.JSONField(default=list)
+    backed_up = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[PasskeyManager] = PasskeyManager()
 
 
 class RecoveryCode(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib.sessions.backends.db import SessionStore
@@ -12,12 +13,15 @@ from portal.audit.events import Event
 from portal.team import login, throttle
 from portal.team.login import TooManyTries, WrongPassword
 from portal.team.models import User
-from portal.team.second_factor import TooManyCodes, check_code
+from portal.team.second_factor import TooManyCodes
 from portal.team.throttle import UNLOCK
 
 
-def prove(session: SessionStore, user: User, *, password: str, code: str, now: datetime) -> None:
-    """Both factors, given again in an open session: they count for `login.PROOF_LIFE`.
+def prove(
+    session: SessionStore, user: User, *, password: str, second: Callable[[], object], now: datetime
+) -> None:
+    """Both factors, given again in an open session: they count for `login.PROOF_LIFE`. `second` checks the other one:
+    `check_code` or `check_passkey`.
 
     Raises:
         WrongPassword, WrongCode: and it is in the journal.
@@ -31,7 +35,7 @@ def prove(session: SessionStore, user: User, *, password: str, code: str, now: d
             record(Event.PROOF_FAILED, by=user, on=("user", user.pk))
         raise WrongPassword
     try:
-        check_code(user, code, now=now)
+        second()
     except TooManyCodes as error:
         login.end(session, user)
         raise TooManyTries from error

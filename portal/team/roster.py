@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from portal.audit.events import Event
 from portal.audit.models import Entry, moment_of
-from portal.team.models import AccessLink, TotpDevice, User
+from portal.team.models import AccessLink, Passkey, TotpDevice, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,16 @@ class Member:
 
     user: User
     has_phone: bool
+    has_passkey: bool
     last_sign_in: datetime | None
     link_until: datetime | None
 
     @property
     def may_answer(self) -> bool:
         """Whether the responsibility can be handed on to this person now."""
-        return self.has_phone and fit_to_answer(self.user) and not self.user.is_responsible
+        return (
+            (self.has_phone or self.has_passkey) and fit_to_answer(self.user) and not self.user.is_responsible
+        )
 
 
 def roster(*, now: datetime) -> list[Member]:
@@ -48,6 +51,7 @@ def _standing(now: datetime) -> QuerySet[User]:
     sign_ins = Entry.objects.filter(object_id=OuterRef("pk"), event=Event.SIGN_IN).order_by("-n")
     return User.objects.select_related("responsibility").annotate(
         has_phone=Exists(TotpDevice.objects.filter(user=OuterRef("pk"), confirmed=True)),
+        has_passkey=Exists(Passkey.objects.filter(user=OuterRef("pk"))),
         last_sign_in_us=Subquery(sign_ins.values("at_us")[:1]),
         link_until=Subquery(links.values("expires_at")[:1]),
     )
@@ -59,6 +63,7 @@ def _member(user: User) -> Member:
     return Member(
         user=user,
         has_phone=found["has_phone"],
+        has_passkey=found["has_passkey"],
         last_sign_in=None if signed_in is None else moment_of(signed_in),
         link_until=found["link_until"],
     )

@@ -1,4 +1,4 @@
-"""The second factor: enrol a phone, check its code, and the recovery codes that stand in for it."""
+"""The second factor: enrol a phone, check its code, and the recovery codes that stand in for it or for a passkey."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.db.models import F
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.team import throttle
-from portal.team.models import RecoveryCode, TotpDevice, User
+from portal.team.models import Passkey, RecoveryCode, TotpDevice, User
 from portal.team.throttle import CODE, CODE_DAY
 from portal.vault.index import fingerprint
 
@@ -34,6 +34,11 @@ class TooManyCodes(Exception):
 
 def confirmed_device(user: User) -> TotpDevice | None:
     return TotpDevice.objects.filter(user=user, confirmed=True).first()
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether a phone or a passkey is asked for after the password."""
+    return confirmed_device(user) is not None or Passkey.objects.filter(user=user).exists()
 
 
 def pending_device(user: User) -> TotpDevice | None:
@@ -77,12 +82,12 @@ def confirm_enrolment(user: User, code: str, *, now: datetime) -> tuple[str, ...
     device = pending_device(user)
     if device is None:
         raise WrongCode
-    _take_try(user, now=now)
+    take_try(user, now=now)
     _verify(user, device, code)
     with transaction.atomic():
         TotpDevice.objects.filter(user=user).exclude(pk=device.pk).delete()
         TotpDevice.objects.filter(pk=device.pk).update(confirmed=True)
-        codes = _new_recovery_codes(user)
+        codes = new_recovery_codes(user)
         User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
         user.refresh_from_db(fields=["session_epoch"])
         throttle.forgive(CODE, str(user.pk))
@@ -98,7 +103,7 @@ def check_code(user: User, code: str, *, now: datetime) -> TotpDevice:
         WrongCode: and it is in the journal.
         TooManyCodes: wait; a good code would be refused too.
     """
-    _take_try(user, now=now)
+    take_try(user, now=now)
     device = confirmed_device(user)
     if device is None:
         raise WrongCode
@@ -107,35 +112,37 @@ def check_code(user: User, code: str, *, now: datetime) -> TotpDevice:
     return device
 
 
-def use_recovery_code(user: User, code: str, *, now: datetime) -> TotpDevice | None:
-    """Spend a recovery code; of any number who give it at once, one passes. Gives the phone it stands in for.
+def use_recovery_code(user: User, code: str, *, now: datetime) -> TotpDevice | Passkey | None:
+    """Spend a recovery code; of any number who give it at once, one passes. Gives what it stands in for.
 
     Raises:
         WrongCode: unknown or spent; it is in the journal.
         TooManyCodes: wait.
     """
-    _take_try(user, now=now)
+    take_try(user, now=now)
     with transaction.atomic():
         unspent = RecoveryCode.objects.filter(user=user, digest=_recovery_digest(code), used_at=None)
         if unspent.update(used_at=now) == 1:
             throttle.forgive(CODE, str(user.pk))
             left = RecoveryCode.objects.filter(user=user, used_at=None).count()
             record(Event.RECOVERY_CODE_USED, by=user, on=("user", user.pk), detail=f"left={left}")
-            return confirmed_device(user)
-    _record_failure(user, Event.SECOND_FACTOR_FAILED, "kind=recovery")
+            return confirmed_device(user) or Passkey.objects.filter(user=user).first()
+    record_failure(user, Event.SECOND_FACTOR_FAILED, "kind=recovery")
     raise WrongCode
 
 
 def forget_second_factor(user: User) -> None:
-    """Take phone and recovery codes away, in the caller's transaction."""
+    """Take phone, passkeys and recovery codes away, in the caller's transaction."""
     TotpDevice.objects.filter(user=user).delete()
+    Passkey.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
 
 
-def _take_try(user: User, *, now: datetime) -> None:
+def take_try(user: User, *, now: datetime) -> None:
+    """Count a try at a second factor, of whichever kind. Raises TooManyCodes."""
     tries = [throttle.take(limit, str(user.pk), now=now) for limit in (CODE, CODE_DAY)]
     if any(attempt.first_refusal for attempt in tries):
-        _record_failure(user, Event.THROTTLED, "kind=code")
+        record_failure(user, Event.THROTTLED, "kind=code")
     if not all(attempt.allowed for attempt in tries):
         raise TooManyCodes
 
@@ -143,16 +150,17 @@ def _take_try(user: User, *, now: datetime) -> None:
 def _verify(user: User, device: TotpDevice, code: str) -> None:
     typed = "".join(code.split())
     if django_otp.verify_token(user, device.persistent_id, typed) is None:
-        _record_failure(user, Event.SECOND_FACTOR_FAILED, "kind=totp")
+        record_failure(user, Event.SECOND_FACTOR_FAILED, "kind=totp")
         raise WrongCode
 
 
-def _record_failure(user: User, event: Event, detail: str) -> None:
+def record_failure(user: User, event: Event, detail: str) -> None:
     with transaction.atomic():
         record(event, by=user, on=("user", user.pk), detail=detail)
 
 
-def _new_recovery_codes(user: User) -> tuple[str, ...]:
+def new_recovery_codes(user: User) -> tuple[str, ...]:
+    """Ten fresh ones instead of any other, in the caller's transaction."""
     RecoveryCode.objects.filter(user=user).delete()
     codes = tuple(_new_code() for _ in range(RECOVERY_CODES))
     RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=_recovery_digest(code)) for code in codes)

@@ -6,12 +6,12 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.lib.nights import PARIS
-from portal.team.models import Shift, User, Workstation
+from portal.team.models import Passkey, Shift, User, Workstation
 
 LONGEST_PLACE = 300
 
@@ -36,8 +36,9 @@ def begin_shift(user: User, *, at: Workstation, proof: str, now: datetime) -> tu
 
 
 def shifts_at(workstation: Workstation, *, now: datetime) -> list[Shift]:
-    """Of everybody who may come back to this workstation with less than both factors, by name."""
+    """Of everybody who may come back to this workstation with less than both factors, by name; one query."""
     lasting = Shift.objects.lasting(since=_since(now)).filter(workstation=workstation)
+    lasting = lasting.annotate(has_passkey=Exists(Passkey.objects.filter(user=OuterRef("user_id"))))
     found = lasting.select_related("user").order_by("user__display_name")
     today = now.astimezone(PARIS).date()
     return [shift for shift in found if shift.user.in_service(today)]
@@ -49,6 +50,11 @@ def shift_of(user_id: object, *, at: Workstation, now: datetime) -> Shift:
         if shift.user_id == user_id:
             return shift
     raise ShiftOver
+
+
+def has_passkey(shift: Shift) -> bool:
+    """Of one that `shifts_at` found."""
+    return bool(vars(shift)["has_passkey"])
 
 
 def own_shift(shift_id: str | None, user: User, *, now: datetime) -> Shift | None:

@@ -17,7 +17,7 @@ from django_otp.middleware import is_verified
 from portal.team import login
 from portal.team.login import Standing
 from portal.team.policy import Permission, allows
-from portal.team.second_factor import confirmed_device
+from portal.team.second_factor import has_second_factor
 from portal.web.requests import UNATTENDED, PharmacyRequest, StaffRequest, is_htmx
 
 P = ParamSpec("P")
@@ -147,7 +147,7 @@ def _refusal(request: StaffRequest, access: Access) -> HttpResponseBase | None:
     if access.stage is Stage.ENTERING:
         return None
     if standing is Standing.HALF:
-        return _to(request, "second_factor" if confirmed_device(request.user) else "enrol_totp")
+        return _to(request, "second_factor" if has_second_factor(request.user) else "enrol_totp")
     if not all(allows(request.user, permission) for permission in access.permissions):
         raise Http404
     return None

@@ -15,24 +15,29 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from portal.team import login
 from portal.team.login import TooManyTries, WrongPassword
+from portal.team.passkeys import check_passkey, passkeys_of
 from portal.team.passwords import LONGEST
 from portal.team.proof import prove
-from portal.team.second_factor import WrongCode
+from portal.team.second_factor import WrongCode, check_code, confirmed_device
+from portal.web.account import challenges
+from portal.web.account.challenges import site_of, taken
 from portal.web.account.demo import demo_code
+from portal.web.account.forms import LONGEST_ANSWER
 from portal.web.requests import StaffRequest
 
 P = ParamSpec("P")
 StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
 
-WRONG = "Le mot de passe ou le code n’est pas bon. Attendez le code suivant du téléphone."
-OWN = ("csrfmiddlewaretoken", "proof_password", "proof_code")
+WRONG = "Le mot de passe ou la seconde preuve n’est pas bon. Attendez le code suivant du téléphone."
+FIELDS = ("csrfmiddlewaretoken", "proof_password", "proof_code", "passkey")
 # Typed for something else than signing in: never kept in a page, so typed again.
 SECRETS = ("password", "passphrase", "pin", "again")
 
 
 class ProofForm(forms.Form):
     proof_password = forms.CharField(max_length=LONGEST, strip=False)
-    proof_code = forms.CharField(max_length=40)
+    proof_code = forms.CharField(max_length=40, required=False)
+    passkey = forms.CharField(max_length=LONGEST_ANSWER, required=False)
 
 
 def fresh_factor(view: StaffView[P]) -> StaffView[P]:
@@ -79,7 +84,7 @@ def fresh_page(view: StaffView[P]) -> StaffView[P]:
                 return _question(request, form)
         except TooManyTries:
             return redirect("sign_in")
-        if set(request.POST) <= set(OWN):
+        if set(request.POST) <= set(FIELDS):
             return redirect(request.get_full_path())
         return view(request, *args, **kwargs)
 
@@ -97,7 +102,7 @@ def _is_proof(request: StaffRequest, form: ProofForm) -> bool:
             request.session,
             request.user,
             password=typed["proof_password"],
-            code=typed["proof_code"],
+            second=_second(request, typed),
             now=timezone.now(),
         )
     except (WrongPassword, WrongCode):
@@ -106,14 +111,28 @@ def _is_proof(request: StaffRequest, form: ProofForm) -> bool:
     return True
 
 
+def _second(request: StaffRequest, typed: dict[str, str]) -> Callable[[], object]:
+    """How the other factor is checked: what a passkey signed, or the phone's code."""
+    user, now = request.user, timezone.now()
+    if not typed["passkey"]:
+        return lambda: check_code(user, typed["proof_code"], now=now)
+    return lambda: check_passkey(
+        user, typed["passkey"], challenge=taken(request, challenges.OWN), site=site_of(request), now=now
+    )
+
+
 def _question(request: StaffRequest, form: ProofForm, *, status: int = 422) -> HttpResponse:
     kept = [
         (name, value)
         for name, values in request.POST.lists()
-        if name not in (*OWN, *SECRETS)
+        if name not in (*FIELDS, *SECRETS)
         for value in values
     ]
     target = request.get_full_path()
     back = reverse("console_team" if request.path.startswith("/console/") else "my_access")
     context = {"form": form, "kept": kept, "target": target, "back": back, "demo": demo_code(request.user)}
+    context |= {
+        "has_phone": confirmed_device(request.user) is not None,
+        "has_passkey": bool(passkeys_of(request.user)),
+    }
     return render(request, "account/proof.html", context, status=status)

@@ -6,7 +6,7 @@ Every page gets `pharmacy: PharmacyCard` (context processor) and, when signed in
 template                               context beside `pharmacy`
 =====================================  ==================================================================
 `account/sign_in.html`                 `form` (name, password), `demo: DemoCard | None`
-`account/second_factor.html`           `form` (code), `demo`
+`account/second_factor.html`           `form` (code), `demo`, `has_phone`, `has_passkey`
 `account/recovery.html`                `form` (code)
 `account/enrol_totp.html`              `form` (code), `secret: str` (base32 in groups of four), `may_skip`
 `account/recovery_codes.html`          `codes: tuple[str, ...]`
@@ -17,6 +17,8 @@ template                               context beside `pharmacy`
 `account/return.html`                  `form` (pin), `who: PersonHere`, `in_place`, `next_url`; htmx asks `_return.html`
 `account/pin.html`                     `form` (pin, again), `digits`, `workstation: str`, `has_pin`, `skip_url`
 `account/access.html`                  `me`, `access: AccessCard`
+`account/passkey.html`                 `form` (name, passkey), `first`: nobody asked for a second factor yet
+`account/_passkey.html`                `challenge_url`: a button that has the browser sign, in any form of the above
 `account/signed_out.html`              -
 `account/link_gone.html`               -
 `public/landing.html`                  `hours`: `HoursLine`s of portal/house
@@ -49,6 +51,8 @@ class PersonHere:
     role: str
     url: str
     has_pin: bool
+    has_passkey: bool
+    challenge_url: str
     is_me: bool
 
 

@@ -16,7 +16,7 @@ from portal.team.login import Standing
 from portal.team.models import TotpDevice
 from portal.team.second_factor import (
     confirm_enrolment,
-    confirmed_device,
+    has_second_factor,
     pending_device,
     provisioning_uri,
     secret_text,
@@ -48,7 +48,7 @@ def enrol_totp(request: StaffRequest) -> HttpResponseBase:
         return _page(request, form, device, status=422)
     enter_fully(request, device)
     request.session.pop(RENEWING, None)
-    request.session[CODES] = _sealed(request, codes)
+    keep_codes(request, codes)
     return redirect("recovery_codes")
 
 
@@ -77,6 +77,11 @@ def recovery_codes(request: StaffRequest) -> HttpResponseBase:
     return render(request, "account/recovery_codes.html", {"codes": _opened(request, sealed)})
 
 
+def keep_codes(request: StaffRequest, codes: tuple[str, ...]) -> None:
+    """Until their reader says that they are kept."""
+    request.session[CODES] = _sealed(request, codes)
+
+
 def _enrolling(request: StaffRequest) -> TotpDevice | None:
     """The phone being linked: a first one, or a new one for who came in by a recovery code.
 
@@ -84,7 +89,7 @@ def _enrolling(request: StaffRequest) -> TotpDevice | None:
     """
     if request.standing is Standing.MEMBER:
         return pending_device(request.user) if request.session.get(RENEWING) else None
-    return None if confirmed_device(request.user) else pending_device(request.user)
+    return None if has_second_factor(request.user) else pending_device(request.user)
 
 
 def _page(request: StaffRequest, form: CodeForm, device: TotpDevice, *, status: int = 200) -> HttpResponse:

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from portal.team import login
-from portal.team.models import TotpDevice, User, Workstation
+from portal.team.models import Passkey, TotpDevice, User, Workstation
 from portal.team.pins import pins_are_taken
 from portal.team.policy import Permission, allows
-from portal.team.second_factor import confirmed_device, prepare_enrolment
+from portal.team.second_factor import has_second_factor, prepare_enrolment
 from portal.team.shifts import begin_shift
 from portal.team.workstations import note_seen
 from portal.web.access import safe_next
@@ -39,13 +39,13 @@ def enter_half(request: PharmacyRequest, user: User, *, next_url: str = "") -> H
     following = safe_next(next_url)
     if following:
         request.session[NEXT] = following
-    if confirmed_device(user):
+    if has_second_factor(user):
         return redirect("second_factor")
     prepare_enrolment(user)
     return redirect("enrol_totp")
 
 
-def enter_fully(request: StaffRequest, device: TotpDevice) -> None:
+def enter_fully(request: StaffRequest, device: TotpDevice | Passkey) -> None:
     """The second factor was given too. At an enrolled workstation the person's day begins there."""
     now = timezone.now()
     django_otp.login(request, device)

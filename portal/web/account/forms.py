@@ -13,8 +13,24 @@ class SignInForm(forms.Form):
     next = forms.CharField(max_length=500, required=False)
 
 
+LONGEST_ANSWER = 10_000  # of a browser in the name of an authenticator
+
+
 class CodeForm(forms.Form):
     code = forms.CharField(max_length=40)
+
+
+class PasskeyForm(forms.Form):
+    passkey = forms.CharField(
+        max_length=LONGEST_ANSWER,
+        error_messages={"required": "La clé d’accès n’a pas encore répondu : touchez le bouton."},
+    )
+
+
+class NewPasskeyForm(PasskeyForm):
+    name = forms.CharField(
+        max_length=40, error_messages={"required": "Donnez-lui un nom : Mon téléphone, Clé bleue…"}
+    )
 
 
 class InvitationForm(forms.Form):
@@ -37,7 +53,8 @@ class UnlockForm(forms.Form):
 
 
 class ReturnForm(forms.Form):
-    pin = forms.CharField(max_length=8)
+    pin = forms.CharField(max_length=8, required=False)
+    passkey = forms.CharField(max_length=LONGEST_ANSWER, required=False)
     next = forms.CharField(max_length=500, required=False)
 
 

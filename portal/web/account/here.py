@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.team.models import Role, Shift, Workstation
 from portal.team.pins import pins_are_taken
-from portal.team.shifts import shifts_at
+from portal.team.shifts import has_passkey, shifts_at
 from portal.web.access import safe_next
 from portal.web.account.cards import PersonHere
 from portal.web.account.people import initials_of
@@ -35,7 +35,9 @@ def person_here(request: PharmacyRequest, shift: Shift, *, next_url: str = "") -
         initials=initials_of(user.display_name),
         role=Role(user.role).label,
         url=f"{url}?{urlencode({'next': next_url})}" if next_url else url,
-        has_pin=shift.pin is not None and pins_are_taken(),
+        has_pin=_has_pin(shift),
+        has_passkey=has_passkey(shift),
+        challenge_url=reverse("return_challenge", args=[user.pk]),
         is_me=getattr(request.user, "pk", None) == user.pk,
     )
 
@@ -50,6 +52,9 @@ def place_of(request: PharmacyRequest) -> str:
 
 def _returning(workstation: Workstation) -> list[Shift]:
     """Of those who are here today, who has something to come back by."""
-    if not pins_are_taken():
-        return []
-    return [shift for shift in shifts_at(workstation, now=timezone.now()) if shift.pin is not None]
+    found = shifts_at(workstation, now=timezone.now())
+    return [shift for shift in found if _has_pin(shift) or has_passkey(shift)]
+
+
+def _has_pin(shift: Shift) -> bool:
+    return shift.pin is not None and pins_are_taken()

@@ -1,4 +1,4 @@
-"""Come back to a workstation in two gestures: one's name, then one's PIN."""
+"""Come back to a workstation in two gestures: one's name, then one's PIN or passkey."""
 
 from __future__ import annotations
 
@@ -12,26 +12,32 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.team import login
 from portal.team.login import Standing
 from portal.team.models import Shift
+from portal.team.passkeys import WrongPasskey, ask_for_one, check_passkey
 from portal.team.pins import WrongPin, check_pin
+from portal.team.second_factor import TooManyCodes
 from portal.team.shifts import ShiftOver, keep_place, shift_of
 from portal.team.workstations import note_seen
 from portal.web.access import public, safe_next, standing_of
+from portal.web.account.challenges import for_return, put, site_of, taken
 from portal.web.account.forms import ReturnForm
 from portal.web.account.here import person_here
+from portal.web.account.second_factor import WRONG_PASSKEY
 from portal.web.requests import PharmacyRequest, StaffRequest, is_htmx
 from portal.web.workstation import workstation_of
+
+NOTHING = "Tapez votre code PIN."
 
 
 @sensitive_post_parameters("pin")
 @require_http_methods(["GET", "HEAD", "POST"])
 @public
 def return_as(request: PharmacyRequest, person_id: UUID) -> HttpResponseBase:
-    """Ask for the PIN of somebody who was here today, and let her in; away from a workstation there is no such page."""
+    """Ask who was here today for her PIN or passkey, and let her in; away from a workstation there is no such page."""
     workstation = workstation_of(request)
     if workstation is None or settings.QUICK_RETURN == "off":
         raise Http404
@@ -41,7 +47,7 @@ def return_as(request: PharmacyRequest, person_id: UUID) -> HttpResponseBase:
         if request.method != "POST":
             return _page(request, shift, ReturnForm(initial={"next": request.GET.get("next", "")}))
         form = ReturnForm(request.POST)
-        if not form.is_valid() or not _matches(shift, form):
+        if not form.is_valid() or not _matches(request, shift, form):
             return _page(request, shift, form, status=422)
     except ShiftOver:
         return _over(request, person_id)
@@ -49,13 +55,50 @@ def return_as(request: PharmacyRequest, person_id: UUID) -> HttpResponseBase:
     return _let_in(request, shift, safe_next(form.cleaned_data["next"]))
 
 
-def _matches(shift: Shift, form: ReturnForm) -> bool:
-    """Whether the PIN is right; if not, the form says how many tries remain. Raises ShiftOver."""
+@require_POST
+@public
+def return_challenge(request: PharmacyRequest, person_id: UUID) -> HttpResponseBase:
+    """What the passkey of somebody who was here today shall sign."""
+    workstation = workstation_of(request)
+    if workstation is None or settings.QUICK_RETURN == "off":
+        raise Http404
+    try:
+        shift = shift_of(person_id, at=workstation, now=timezone.now())
+    except ShiftOver as error:
+        raise Http404 from error
+    return put(request, ask_for_one(shift.user, site_of(request)), for_return(person_id))
+
+
+def _matches(request: PharmacyRequest, shift: Shift, form: ReturnForm) -> bool:
+    """Whether passkey or PIN is right; if not, the form says what remains to be tried. Raises ShiftOver."""
+    if form.cleaned_data["passkey"]:
+        return _is_signed(request, shift, form)
+    if not form.cleaned_data["pin"]:
+        form.add_error("pin", NOTHING)
+        return False
     try:
         check_pin(shift, form.cleaned_data["pin"], now=timezone.now())
     except WrongPin as wrong:
         form.add_error("pin", _left(wrong.left))
         return False
+    return True
+
+
+def _is_signed(request: PharmacyRequest, shift: Shift, form: ReturnForm) -> bool:
+    """Raises ShiftOver: too many tries at this person's second factor."""
+    try:
+        check_passkey(
+            shift.user,
+            form.cleaned_data["passkey"],
+            challenge=taken(request, for_return(shift.user_id)),
+            site=site_of(request),
+            now=timezone.now(),
+        )
+    except WrongPasskey:
+        form.add_error(None, WRONG_PASSKEY)
+        return False
+    except TooManyCodes as error:
+        raise ShiftOver from error
     return True
 
 

@@ -28,6 +28,7 @@ class MemberCard:
     role: str
     active: bool
     has_phone: bool
+    has_passkey: bool
     last_sign_in: datetime | None
     link_until: datetime | None
     email: str
@@ -48,6 +49,7 @@ def member_card(member: Member, today: date) -> MemberCard:
         role=Role(user.role).label,
         active=user.in_service(today),
         has_phone=member.has_phone,
+        has_passkey=member.has_passkey,
         last_sign_in=member.last_sign_in,
         link_until=member.link_until,
         last_day=day_words(user.active_until, today) if user.active_until else "",

@@ -12,7 +12,7 @@ from portal.house.models import Details, OpeningHours
 from portal.intake.form import FormState, form_state
 from portal.mailboxes.models import Mailbox, MailboxKind, Probe
 from portal.outbound.trial import Trial, trial_of
-from portal.team.models import Responsibility, TotpDevice, User
+from portal.team.models import Passkey, Responsibility, TotpDevice, User
 
 NOTHING_SENT = Trial(sent=False, back=False)
 
@@ -83,14 +83,16 @@ def _facts(me: User, mailbox: Mailbox | None) -> _Facts:
     """In one statement, beside the one row that every pharmacy has."""
     row = Responsibility.objects.annotate(
         has_phone=Exists(TotpDevice.objects.filter(user=me, confirmed=True)),
+        has_passkey=Exists(Passkey.objects.filter(user=me)),
         has_details=Exists(Details.objects.exclude(phone="")),
         has_hours=Exists(OpeningHours.objects.all()),
         has_tested=Exists(
             Probe.objects.filter(mailbox=mailbox, works=True) if mailbox else Probe.objects.none()
         ),
         has_team=Exists(User.objects.filter(active=True).exclude(pk=me.pk)),
-    ).values_list("has_phone", "has_details", "has_hours", "has_tested", "has_team")
-    return _Facts(*row[0])
+    ).values_list("has_phone", "has_passkey", "has_details", "has_hours", "has_tested", "has_team")
+    phone, passkey, *others = row[0]
+    return _Facts(phone or passkey, *others)
 
 
 def _steps(facts: _Facts, form: FormState, trial: Trial, mailbox: Mailbox | None) -> Iterator[Step]:
