@@ -78,6 +78,7 @@ TEAM_HOST = {
     "draft_versions": needs(Permission.REPLY),
     "draft_revert": needs(Permission.REPLY),
     "compose": needs(Permission.COMPOSE),
+    "forward": needs(Permission.COMPOSE),
     "compose_draft": needs(Permission.COMPOSE),
     "draft_save": needs(Permission.REPLY),
     "draft_attach": needs(Permission.REPLY),

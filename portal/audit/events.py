@@ -119,6 +119,7 @@ class Event(TextChoices):
 
     # What leaves.
     MESSAGE_SEND = "message:send", "Envoi demandé"
+    MESSAGE_FORWARD = "message:forward", "Message transféré"
     MESSAGE_SCHEDULE = "message:schedule", "Envoi prévu pour plus tard"
     MESSAGE_RESCHEDULE = "message:reschedule", "Heure d’un envoi prévu changée"
     MESSAGE_CALL_OFF = "message:call-off", "Envoi prévu repris"

@@ -10,7 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models import F, OuterRef, Prefetch, Q, Subquery
 
 from portal.conversations.assignees import assignees_of
 from portal.lib.ids import uuid7
@@ -229,8 +229,11 @@ class MessageQuerySet(SealedQuerySet["Message"]):
         """The messages of a conversation in order, with who wrote them and their files: two queries."""
         found = self.filter(conversation=conversation_id).order_by("at", "id").defer("tokens")
         files = Attachment.objects.order_by("position").defer("text")
-        return found.select_related("author", "about", "released_by").prefetch_related(
-            Prefetch("attachments", files)
+        origin = Message.objects.filter(forwarded_as=OuterRef("pk")).order_by("id").values("conversation")[:1]
+        return (
+            found.select_related("author", "about", "released_by")
+            .annotate(forwarded_to=F("forwarded_as__conversation"), forwarded_from=Subquery(origin))
+            .prefetch_related(Prefetch("attachments", files))
         )
 
 
@@ -255,6 +258,8 @@ class Message(models.Model):
     # For an event: what happened (assigned, finished, reopened) and to whom.
     what = models.CharField(max_length=20, blank=True)
     about = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    # For the event that one was forwarded: as which message, in a conversation of its own; undone with it.
+    forwarded_as = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="forwards")
     message_id_fingerprint = models.CharField(max_length=64, blank=True)
     mdn_asked = models.BooleanField(default=False)
     ends_exchange = models.BooleanField(default=False)

@@ -18,6 +18,7 @@ from portal.mail.addresses import Address
 from portal.mail.compose import OutgoingMail, compose, new_message_id
 from portal.mailboxes.models import Mailbox
 from portal.outbound.files import filed, outgoing
+from portal.outbound.forwarding import whose_it_forwards
 from portal.outbound.models import Draft
 from portal.outbound.signing import signed
 
@@ -31,6 +32,7 @@ class Frozen:
     raw: bytes
     mail: OutgoingMail
     files: list[NewFile]
+    forwarded_from: str = ""
 
     @property
     def headers(self) -> Mapping[str, Any]:
@@ -45,6 +47,7 @@ class Frozen:
             "subject": self.mail.subject,
             "date": self.mail.date.isoformat(),
             "ends_exchange": self.mail.ends_exchange,
+            **({"forwarded_from": self.forwarded_from} if self.forwarded_from else {}),
         }
 
 
@@ -74,7 +77,7 @@ def freeze(
         attachments=tuple(out for _, out in files),
     )
     shown = [filed(file, out.content, position=position) for position, (file, out) in enumerate(files)]
-    return Frozen(compose(mail), mail, shown)
+    return Frozen(compose(mail), mail, shown, whose_it_forwards(draft))
 
 
 def _followed(conversation: Conversation | None) -> tuple[str, tuple[str, ...]]:

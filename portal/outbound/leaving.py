@@ -11,6 +11,7 @@ from django.conf import settings
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations.filing import file_sent
+from portal.conversations.forwarding import note_forwarded
 from portal.conversations.models import ConversationKind, Message
 from portal.mail.addresses import Address
 from portal.mailboxes.actions import database_now
@@ -89,6 +90,9 @@ def put_in_queue(
     record(Event.MESSAGE_SEND, by=by, on=("delivery", delivery.pk), detail=detail)
     if message.ends_exchange:
         record(Event.EXCHANGE_CLOSE, by=by, on=("conversation", message.conversation_id))
+    if draft.forwards_id is not None:
+        names = ", ".join(address.label or address.address for address in frozen.mail.to)
+        note_forwarded(draft.forwards_id, sent=message, to=names, by=by)
     return delivery
 
 

@@ -70,6 +70,8 @@ class Draft(models.Model):
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="+")
     conversation = models.ForeignKey(Conversation, null=True, on_delete=models.PROTECT, related_name="drafts")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="drafts")
+    # The message that it forwards, in another conversation; it begins one of its own.
+    forwards = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=10, choices=DraftState, default=DraftState.OPEN)
     version = models.PositiveIntegerField(default=1)
     recipients = SealedJSONField(label="draft.recipients", default=list)  # as they were typed

@@ -60,6 +60,7 @@ from uuid import UUID
 from portal.web.inbox.directory_cards import RecipientCard
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.form_cards import FormCard
+from portal.web.inbox.forward_cards import Forwards
 from portal.web.inbox.later_cards import LaterCard
 from portal.web.inbox.model_cards import ModelCard, ModelChoice
 from portal.web.inbox.nav_cards import NavItem
@@ -216,6 +217,7 @@ class EventLine:
     at: datetime
     text: str
     icon: str = "check"
+    url: str = ""
     shape: ClassVar[str] = "event"
 
 
@@ -251,6 +253,7 @@ class MessageCard:
     original_url: str = ""
     layout_url: str = ""
     two_texts: bool = False
+    forwards: Forwards | None = None
     read_by: str = ""
     shape: ClassVar[str] = "message"
 
@@ -325,6 +328,7 @@ class DraftCard:
     theirs: tuple[TheirDraft, ...] = ()
     versions_url: str = ""
     signature: SignatureCard | None = None
+    forwards: str = ""
 
     @property
     def begun(self) -> bool:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from portal.conversations.models import Conversation, ConversationKind
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox
+from portal.outbound.forwarding import whose_it_forwards
 from portal.outbound.models import Draft, DraftFile, DraftState
 from portal.outbound.signing import mark_of, signature_for
 from portal.outbound.templating import TO_PATIENTS
@@ -74,6 +75,7 @@ def card_of(
         may_finish=may_finish,
         model=model_card(draft) if draft.template_id else None,
         returned=return_note(draft),
+        forwards=whose_it_forwards(draft),
         versions_url=reverse("draft_versions", args=[draft.pk]) if draft.kept_at else "",
     )
 

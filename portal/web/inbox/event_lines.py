@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
+
 from portal.conversations import moving
+from portal.conversations.forwarding import FORWARDED
 from portal.conversations.models import ConversationState, Message
 from portal.conversations.scheduled import CALLED_OFF, SCHEDULED, STOPPED
 from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
@@ -37,7 +40,9 @@ def event_line(message: Message) -> EventLine:
         oneself=message.author_id is not None and message.author_id == message.about_id,
     )
     said, icon = LINES.get(message.what, (_changed, "check"))
-    return EventLine(message.at, said(told), icon)
+    seen_in = message.__dict__.get("forwarded_to")
+    url = reverse("conversation", args=[seen_in]) if seen_in else ""
+    return EventLine(message.at, said(told), icon, url)
 
 
 def _first(person: User | None) -> str:
@@ -111,6 +116,7 @@ LINES: dict[str, tuple[Callable[[Told], str], str]] = {
     SUBMITTED: (lambda told: f"{told.who} a soumis une réponse à un pharmacien", "user"),
     TAKEN_BACK: (lambda told: f"{told.who} a repris sa réponse", "user"),
     SENT_BACK: (_sent_back, "undo-2"),
+    FORWARDED: (lambda told: f"{told.who} a transféré un message à {told.why}", "forward"),
     SCHEDULED: (lambda told: f"{told.who} a prévu l’envoi d’une réponse {told.until}", "clock"),
     CALLED_OFF: (lambda told: f"{told.who} a repris un envoi prévu", "undo-2"),
     STOPPED: (lambda told: f"Envoi prévu de {told.whom} arrêté. {told.why}", "triangle-alert"),

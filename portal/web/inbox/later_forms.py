@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from django import forms
 from django.core.validators import MinValueValidator
 from django.utils import timezone
 
-from portal.house.hours import stretches
-from portal.house.openings import next_opening
+from portal.house.calendar import calendar
 from portal.web.inbox.forms import MOST_SURE
 
 NO_TIME = "Choisissez un jour et une heure."
 BAD_TIME = "Choisissez un moment à venir, d’ici un an."
 OPENING, CHOOSE = "opening", "choose"
+UNKNOWN = time(9)
 
 
 class WhenForm(forms.Form):
@@ -30,11 +30,17 @@ class WhenForm(forms.Form):
         if not self.is_valid():
             return None
         if self.cleaned_data["when"] == OPENING:
-            return next_opening(stretches(), now=now)
+            return calendar().next_opening(now) or _tomorrow(now)
         if self.cleaned_data["when"] == "now":
             return now
         on, at = self.cleaned_data["on"], self.cleaned_data["time"]
         return timezone.make_aware(datetime.combine(on, at)) if on and at else None
+
+
+def _tomorrow(now: datetime) -> datetime:
+    """Where no hours are known: a time at which a pharmacy is open."""
+    day = timezone.localtime(now).date() + timedelta(days=1)
+    return timezone.make_aware(datetime.combine(day, UNKNOWN))
 
 
 class ChosenForm(WhenForm):

@@ -9,12 +9,13 @@ from uuid import UUID
 from django.utils import timezone
 
 from portal.conversations.assignees import assignees
-from portal.conversations.models import Conversation, ConversationKind
+from portal.conversations.models import Conversation, ConversationKind, Message
 from portal.conversations.people import Kept, addresses_of
 from portal.mail.addresses import Address
 from portal.team.models import Role, User
 from portal.web.inbox.cards import Correspondent, Person, PersonChoice
 
+TEAM = "La pharmacie"
 NO_NAME = "Expéditeur inconnu"
 NO_PATIENT_NAME = "Patient sans nom"
 TITLES = {"dr", "docteur", "pr", "professeur", "m", "mme", "mr", "monsieur", "madame"}
@@ -92,6 +93,16 @@ def named(address: Address | None) -> str:
     if address.label and not address.misleading:
         return address.label
     return NO_PATIENT_NAME if address.is_patient() else address.address
+
+
+def writer_of(message: Message) -> Address | None:
+    """Who wrote what was received, as its header says."""
+    sender = message.headers.get("from")
+    return Address(sender["label"], sender["address"]) if sender else None
+
+
+def sender_of(message: Message) -> str:
+    return named(writer_of(message))
 
 
 def names(people: Kept) -> str:

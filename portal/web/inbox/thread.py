@@ -19,8 +19,9 @@ from portal.web.inbox.deliveries import Sent, delivery_card
 from portal.web.inbox.event_lines import event_line
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
+from portal.web.inbox.forward_cards import Forwards
 from portal.web.inbox.note_cards import NoteCard
-from portal.web.inbox.people import KINDS, initials, named, names, short_name
+from portal.web.inbox.people import KINDS, TEAM, initials, named, names, short_name, writer_of
 from portal.web.inbox.readers import Readers
 from portal.web.inbox.remarks import remark
 
@@ -29,7 +30,6 @@ MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
 UNFOLDED = 3
 KNOWN = 0.6  # so many of the words of a quote stand in what was said before, when it quotes that
 ENDS, SAYS_END = "Ce message a clos l’échange avec le patient", "Ce message annonce la fin de l’échange"
-TEAM = "La pharmacie"
 BY_ITSELF = "Réponse automatique"
 BY_FORM = "par le formulaire"
 
@@ -68,7 +68,7 @@ def timeline(
 def _received(
     message: Message, conversation: Conversation, *, me: User, files: Files, folded: bool
 ) -> MessageCard:
-    writer = _writer(message)
+    writer = writer_of(message)
     who = named(writer)
     kind: Correspondent = KINDS[conversation.kind]
     by_form = conversation.kind == ConversationKind.FORM
@@ -86,6 +86,7 @@ def _received(
         attachments=files.cards(message, conversation.patient),
         layout_url=reverse("layout", args=[message.pk]) if message.has_layout else "",
         two_texts="two-texts" in message.defects.split(","),
+        forwards=_forwards(message, me),
         original_url=reverse("raw_message", args=[message.pk])
         if allows(me, Permission.DOWNLOAD_ORIGINAL) and not by_form
         else "",
@@ -111,8 +112,17 @@ def _sent(
         folded=folded and not (card and card.refresh_url),
         ending=ENDS if message.ends_exchange else "",
         attachments=files.cards(message),
+        forwards=_forwards(message, me),
         delivery=card,
     )
+
+
+def _forwards(message: Message, me: User) -> Forwards:
+    """Whoever may write a new message may forward one; the thread knows where what it forwards is."""
+    url = reverse("forward", args=[message.pk]) if allows(me, Permission.COMPOSE) else ""
+    origin = message.__dict__.get("forwarded_from")
+    of_url = reverse("conversation", args=[origin]) if origin else ""
+    return Forwards(url, message.headers.get("forwarded_from", ""), of_url)
 
 
 def _note(message: Message) -> NoteCard:
@@ -145,11 +155,6 @@ def _apart(card: MessageCard, earlier: Callable[[], set[str]]) -> MessageCard:
     said = quoted_words(apart.quoted) if apart.quoted else set()
     news = bool(said) and len(said & earlier()) < KNOWN * len(said)
     return replace(card, text=apart.text, quoted=apart.quoted, quotes_news=news, signature=apart.signature)
-
-
-def _writer(message: Message) -> Address | None:
-    sender = message.headers.get("from")
-    return Address(sender["label"], sender["address"]) if sender else None
 
 
 def _origin(writer: Address | None, who: str) -> str:
