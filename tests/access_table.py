@@ -145,6 +145,7 @@ TEAM_HOST = {
     "console_form_close": needs(Permission.MANAGE_PHARMACY),
     "console_templates": needs(Permission.MANAGE_TEMPLATES),
     "console_template_new": needs(Permission.MANAGE_TEMPLATES),
+    "console_templates_start": needs(Permission.MANAGE_TEMPLATES),
     "console_templates_approve": needs(Permission.MANAGE_TEMPLATES),
     "console_template": needs(Permission.MANAGE_TEMPLATES),
     "console_template_delete": needs(Permission.MANAGE_TEMPLATES),

@@ -1,7 +1,8 @@
 """The blanks of a template: what may be filled in, and how it is written. Nothing else gets into approved words.
 
-`{heure}` and `{date}`, `{nombre}` and a few short words are typed; `{prénom}` and `{pharmacie}` fill themselves. What
-follows the first word tells two of a kind apart: `{heure de fermeture}`.
+`{heure}` and `{date}`, `{nombre}` and a few short words are typed. What is known fills itself: `{prénom}`, `{patient}`,
+`{auteur}`, `{signature}`, and of the pharmacy `{pharmacie}`, `{téléphone}`, `{adresse}`, `{horaires}`. What follows the
+first word tells two of a kind apart: `{heure de fermeture}`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ BAD_TIME = "Écrivez l’heure ainsi : 9:30."
 BAD_DATE = "Écrivez le jour ainsi : 30/11/2026."
 FAR_DATE = "Ce jour est trop loin d’aujourd’hui."
 BAD_NUMBER = "Écrivez un nombre de 0 à 999."
+NOT_KNOWN = "« {} » n’est pas connu : le responsable l’écrit dans la console (Coordonnées, Horaires)."
 TOO_LONG = f"{LONGEST_WORDS} caractères au plus."
 NOT_PLAIN = "Quelques mots seulement : ni lien, ni adresse, ni numéro de téléphone, ni signe particulier."
 
@@ -47,7 +49,13 @@ class BlankKind(StrEnum):
     NUMBER = "number"
     WORDS = "words"
     GIVEN_NAME = "given-name"  # of the patient
+    PATIENT = "patient"
     PHARMACY = "pharmacy"
+    PHONE = "phone"
+    ADDRESS = "address"
+    HOURS = "hours"
+    AUTHOR = "author"
+    SIGNATURE = "signature"
 
 
 _KINDS = {
@@ -56,9 +64,18 @@ _KINDS = {
     "jour": BlankKind.DATE,
     "nombre": BlankKind.NUMBER,
     "prenom": BlankKind.GIVEN_NAME,
+    "patient": BlankKind.PATIENT,
     "pharmacie": BlankKind.PHARMACY,
+    "telephone": BlankKind.PHONE,
+    "adresse": BlankKind.ADDRESS,
+    "horaires": BlankKind.HOURS,
+    "auteur": BlankKind.AUTHOR,
+    "signature": BlankKind.SIGNATURE,
 }
-_BY_ITSELF = {BlankKind.GIVEN_NAME, BlankKind.PHARMACY}
+# Those of somebody may be unknown, and then leave no gap; the pharmacy's own must be known.
+_NAMES = {BlankKind.GIVEN_NAME, BlankKind.PATIENT}
+_OWN = {BlankKind.PHARMACY, BlankKind.PHONE, BlankKind.ADDRESS, BlankKind.HOURS}
+_BY_ITSELF = {*_NAMES, *_OWN, BlankKind.AUTHOR, BlankKind.SIGNATURE}
 
 
 class BadValue(Exception):
@@ -80,10 +97,28 @@ class Blank:
 
 @dataclass(frozen=True)
 class Facts:
-    """What fills itself."""
+    """What fills itself; empty what is not known."""
 
     given_name: str
     pharmacy: str
+    patient: str = ""
+    phone: str = ""
+    address: str = ""
+    hours: str = ""
+    author: str = ""
+    signature: str = ""
+
+    def of(self, kind: BlankKind) -> str:
+        return {
+            BlankKind.GIVEN_NAME: self.given_name,
+            BlankKind.PATIENT: self.patient or self.given_name,
+            BlankKind.PHARMACY: self.pharmacy,
+            BlankKind.PHONE: self.phone,
+            BlankKind.ADDRESS: self.address,
+            BlankKind.HOURS: self.hours,
+            BlankKind.AUTHOR: self.author,
+            BlankKind.SIGNATURE: self.signature or self.pharmacy,
+        }[kind]
 
 
 @dataclass(frozen=True)
@@ -98,6 +133,11 @@ def typed_blanks(text: str) -> tuple[Blank, ...]:
     """Those that a person fills in, each once, in order."""
     found = {blank.key: blank for blank in map(_blank, _BLANK.findall(text)) if blank.kind not in _BY_ITSELF}
     return tuple(found.values())
+
+
+def kinds_in(text: str) -> set[BlankKind]:
+    """Every kind of blank that is in it."""
+    return {_blank(name).kind for name in _BLANK.findall(text)}
 
 
 def check_template(text: str) -> str:
@@ -123,10 +163,12 @@ def fill(text: str, values: Mapping[str, str], facts: Facts, *, today: date) -> 
 
     def written(found: re.Match[str]) -> str:
         blank = _blank(found[1])
-        if blank.kind == BlankKind.PHARMACY:
-            return facts.pharmacy
-        if blank.kind == BlankKind.GIVEN_NAME:
-            return facts.given_name or "\0"
+        if blank.kind in _BY_ITSELF:
+            known = facts.of(blank.kind)
+            if not known and blank.kind in _OWN:
+                faults[blank.key] = NOT_KNOWN.format(blank.label)
+                return f"[{blank.label}]"
+            return known or "\0"
         try:
             return read_value(blank.kind, values.get(blank.key, ""), today=today)
         except BadValue as error:

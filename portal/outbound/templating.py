@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from portal.conversations.models import Conversation, ConversationKind
+from portal.house.details import details
+from portal.house.hours import lines, stretches
 from portal.lib.text import fold, visible
-from portal.outbound.blanks import Facts, Filled, fill, typed_blanks
+from portal.outbound.blanks import BlankKind, Facts, Filled, fill, kinds_in, typed_blanks
 from portal.outbound.drafts import StaleDraft, answered_subject, joined, lock_draft, who_to_answer
 from portal.outbound.models import Draft, ReplyTemplate
 from portal.outbound.pen import pick_up
+from portal.outbound.signing import signature_for
 from portal.outbound.versions import Said, keep_version
 from portal.team.models import User
 from portal.team.policy import Permission, allows
+from portal.team.signing import line_of
 from tenants.context import current_pharmacy
 
 TO_PATIENTS = (ConversationKind.PATIENT, ConversationKind.FORM)
@@ -40,7 +44,7 @@ class Unfilled(Exception):
 def refuse_unfilled(draft: Draft) -> None:
     """Raises Unfilled: nobody sends a bracket for an hour."""
     if draft.template is not None and draft.conversation is not None:
-        filled = filled_for(draft.conversation, draft.template, draft.blanks or {})
+        filled = filled_for(draft.conversation, draft.template, draft.blanks or {}, author=draft.author)
         if filled.faults:
             raise Unfilled(filled.faults)
 
@@ -58,7 +62,7 @@ def is_untouched(draft: Draft) -> bool:
     template, conversation = draft.template, draft.conversation
     if template is None or template.approved_at is None or conversation is None:
         return False
-    filled = filled_for(conversation, template, draft.blanks or {})
+    filled = filled_for(conversation, template, draft.blanks or {}, author=draft.author)
     return (
         conversation.kind in TO_PATIENTS
         and not filled.faults
@@ -69,10 +73,29 @@ def is_untouched(draft: Draft) -> bool:
     )
 
 
-def filled_for(conversation: Conversation, template: ReplyTemplate, values: Mapping[str, str]) -> Filled:
+def filled_for(
+    conversation: Conversation, template: ReplyTemplate, values: Mapping[str, str], *, author: User
+) -> Filled:
     """A template as this conversation's patient would read it."""
-    facts = Facts(given_name=given_name(conversation), pharmacy=current_pharmacy().name)
+    facts = facts_of(conversation, author, wanted=kinds_in(template.text))
     return fill(template.text, values, facts, today=timezone.localdate())
+
+
+def facts_of(conversation: Conversation, author: User, *, wanted: Collection[BlankKind]) -> Facts:
+    """What fills itself, as far as it is wanted: only that is looked up."""
+    house = details() if {BlankKind.PHONE, BlankKind.ADDRESS} & set(wanted) else None
+    hours = lines(stretches()) if BlankKind.HOURS in wanted else ()
+    pharmacy = current_pharmacy().name
+    return Facts(
+        given_name=given_name(conversation),
+        pharmacy=pharmacy,
+        patient=whole_name(conversation),
+        phone=house.phone if house else "",
+        address=house.address if house else "",
+        hours="\n".join(f"{line.days} : {line.hours}" for line in hours),
+        author=author.display_name,
+        signature=signature_for(conversation.mailbox, author) or f"{line_of(author)}\n{pharmacy}",
+    )
 
 
 def save_filled(
@@ -94,7 +117,7 @@ def save_filled(
             kept.aside = joined(kept.aside, kept.text)
         kept.template = template
         kept.blanks = _kept_blanks(kept, template, values)
-        kept.text = filled_for(kept.conversation, template, kept.blanks).text
+        kept.text = filled_for(kept.conversation, template, kept.blanks, author=kept.author).text
         kept.recipients, kept.subject = who_to_answer(kept.conversation), answered_subject(kept.conversation)
         if (kept.template_id, kept.blanks, kept.text, kept.recipients, kept.subject) != before:
             if before[0] is None:  # free words go aside
@@ -137,6 +160,14 @@ def given_name(conversation: Conversation) -> str:
     name = words[0] if len(words) > 1 else ""
     plain = name.replace("-", "").isalpha() and not name.isupper() and fold(name) not in TITLES
     return name if plain else ""
+
+
+def whole_name(conversation: Conversation) -> str:
+    """As the patient is called: by the identity, else by her own word or her mail's."""
+    patient = conversation.patient
+    known = f"{patient.first_names} {patient.birth_name}" if patient is not None else ""
+    label = patient.display_name if patient is not None else _declared(conversation)
+    return " ".join(visible(known).split() or visible(label).split())[:LONGEST_VALUE]
 
 
 def _kept_blanks(draft: Draft, template: ReplyTemplate, values: Mapping[str, str]) -> dict[str, str]:

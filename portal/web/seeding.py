@@ -29,6 +29,7 @@ from portal.outbound.actions import queue
 from portal.outbound.approval import approve, submit
 from portal.outbound.drafts import save_draft, start_reply
 from portal.outbound.models import Draft, ReplyTemplate
+from portal.outbound.starters import add_starters
 from portal.outbound.templates import approve_templates
 from portal.team.actions import appoint
 from portal.team.models import Role, TotpDevice, User
@@ -138,6 +139,7 @@ def open_demo_pharmacy(wanted: DemoPharmacy) -> Pharmacy:
         set_hours(HOURS, by=OPERATOR)
         set_details(address=wanted.address, phone=wanted.phone, by=OPERATOR)
         titulaire = User.objects.get(sign_in_name=wanted.people[0][0])
+        add_starters(by=titulaire)
         approve_templates(ReplyTemplate.objects.values_list("pk", "version"), by=titulaire)
     return pharmacy
 

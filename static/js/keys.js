@@ -36,7 +36,7 @@
       const menu = byId("models");
       if (!menu) return;
       menu.open = true;
-      menu.querySelector("button")?.focus();
+      (menu.querySelector("input") ?? menu.querySelector("button"))?.focus();
     },
     d: () => document.querySelector("[data-review]")?.focus(),
     n: () => {

@@ -6,7 +6,16 @@ from datetime import date
 
 from django.test import SimpleTestCase
 
-from portal.outbound.blanks import BadTemplate, BadValue, BlankKind, Facts, check_template, fill, read_value
+from portal.outbound.blanks import (
+    BadTemplate,
+    BadValue,
+    BlankKind,
+    Facts,
+    check_template,
+    fill,
+    read_value,
+    typed_blanks,
+)
 
 FRIDAY = date(2026, 11, 27)
 FACTS = Facts(given_name="Léa", pharmacy="Pharmacie du Soleil")
@@ -15,6 +24,27 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 def read(kind: BlankKind, typed: str) -> str:
     return read_value(kind, typed, today=FRIDAY)
+
+
+class WhatFillsItself(SimpleTestCase):
+    TEXT = "Bonjour {patient},\n{pharmacie}, {téléphone}\n{horaires}\n{signature}"
+
+    def test_names_hours_phone_and_signature(self) -> None:
+        facts = Facts(
+            "Léa", "Le Soleil", "Léa Durand", "03 86", "1 rue", "Lundi : 9 h – 12 h", "Claire", "Claire M."
+        )
+        filled = fill(self.TEXT, {}, facts, today=FRIDAY)
+        self.assertEqual(filled.text, "Bonjour Léa Durand,\nLe Soleil, 03 86\nLundi : 9 h – 12 h\nClaire M.")
+        self.assertEqual(filled.faults, {})
+
+    def test_what_the_pharmacy_did_not_say_of_itself_is_said_and_does_not_leave(self) -> None:
+        filled = fill(self.TEXT, {}, FACTS, today=FRIDAY)
+        self.assertIn("[téléphone]", filled.text)
+        self.assertEqual(set(filled.faults), {"telephone", "horaires"})
+        self.assertIn("console", filled.faults["telephone"])
+
+    def test_they_are_not_typed(self) -> None:
+        self.assertEqual(typed_blanks(self.TEXT + "{adresse}{auteur}{prénom}"), ())
 
 
 class Values(SimpleTestCase):

@@ -13,6 +13,7 @@ from portal.audit.models import Entry
 from portal.lib.ids import uuid7
 from portal.outbound.blanks import check_template
 from portal.outbound.models import ReplyTemplate
+from portal.outbound.starters import STARTERS
 from portal.outbound.templates import save_template, templates_for
 from tests.browsing import signed_in
 from tests.web.console_case import ConsoleTestCase, console
@@ -102,5 +103,21 @@ class Templates(ConsoleTestCase):
 
         self.assertEqual(ReplyTemplate.objects.count(), len(first.FIRST))
         self.assertEqual(templates_for(self.karim), [])
+        for template in ReplyTemplate.objects.all():
+            self.assertEqual(check_template(template.text), template.text)
+
+    def test_what_is_proposed_and_not_there_is_added_in_one_click_and_waits_to_be_read(self) -> None:
+        save_template(uuid7(), name="Commande prête", text=WORDS, version=0, by=self.nadia)
+        self.assertContains(self.as_nadia.get(console("templates")), f"{len(STARTERS) - 1} modèles")
+
+        for _ in range(2):
+            self.as_nadia.post(console("templates_start"), {})
+
+        names = set(ReplyTemplate.objects.values_list("name", flat=True))
+        self.assertEqual(names, set(STARTERS))
+        self.assertEqual(ReplyTemplate.objects.count(), len(STARTERS))
+        self.assertEqual(ReplyTemplate.objects.get(name="Commande prête").text, WORDS)
+        self.assertEqual([each.name for each in templates_for(self.karim)], ["Commande prête"])
+        self.assertNotContains(self.as_nadia.get(console("templates")), "Ajouter le jeu de départ")
         for template in ReplyTemplate.objects.all():
             self.assertEqual(check_template(template.text), template.text)

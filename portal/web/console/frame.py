@@ -32,6 +32,7 @@ DONE = {
     "signature": "La signature est enregistrée : elle est mise sous chaque message écrit par l’équipe.",
     "essai": "Le message d’essai part : il revient d’ordinaire en moins d’une minute.",
     "modele": "Le modèle est enregistré et approuvé.",
+    "depart": "Les modèles proposés sont ajoutés : relisez-les, corrigez-les, puis approuvez-les.",
     "approuve": "C’est approuvé : toute l’équipe peut s’en servir.",
     "supprime": "Le modèle est supprimé.",
     "poste": "Ce navigateur est enrôlé : l’équipe y revient en deux gestes.",

@@ -12,9 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from portal.house.details import details
+from portal.house.hours import lines, stretches
 from portal.lib.ids import uuid7
 from portal.outbound.blanks import BadTemplate, Facts, fill
 from portal.outbound.models import ReplyTemplate
+from portal.outbound.starters import add_starters, missing_starters
 from portal.outbound.templates import (
     LONGEST_NAME,
     StaleTemplate,
@@ -88,7 +91,11 @@ def console_template(request: StaffRequest, template_id: UUID) -> HttpResponseBa
     template = ReplyTemplate.objects.select_related("approved_by").filter(pk=template_id).first()
     if template is None:
         raise Http404
-    return _save(request, template_id) if request.method == "POST" else _edit(request, _card(template))
+    return (
+        _save(request, template_id)
+        if request.method == "POST"
+        else _edit(request, _card(template, _example()))
+    )
 
 
 @requires(Permission.MANAGE_TEMPLATES)
@@ -104,6 +111,14 @@ def console_templates_approve(request: StaffRequest) -> HttpResponseBase:
     except StaleTemplate:
         return _list(request, fault=STALE, status=409)
     return done(reverse("console_templates"), "approuve")
+
+
+@requires(Permission.MANAGE_TEMPLATES)
+@require_POST
+def console_templates_start(request: StaffRequest) -> HttpResponseBase:
+    """Add what is proposed and not there: to be read, and approved, like any other."""
+    add_starters(by=request.user)
+    return done(reverse("console_templates"), "depart")
 
 
 @requires(Permission.MANAGE_TEMPLATES)
@@ -146,11 +161,13 @@ def _save(request: StaffRequest, template_id: UUID) -> HttpResponseBase:
 
 
 def _list(request: StaffRequest, *, fault: str = "", status: int = 200) -> HttpResponse:
+    facts = _example()
     cards = [
-        _card(each) for each in ReplyTemplate.objects.select_related("approved_by").order_by("name", "pk")
+        _card(each, facts)
+        for each in ReplyTemplate.objects.select_related("approved_by").order_by("name", "pk")
     ]
     waiting = [card for card in cards if not card.approved]
-    context = {"cards": cards, "waiting": waiting, "fault": fault}
+    context = {"cards": cards, "waiting": waiting, "fault": fault, "missing": len(missing_starters())}
     return page(request, "console/templates.html", TEMPLATES, context, status=status)
 
 
@@ -158,8 +175,7 @@ def _edit(request: StaffRequest, card: TemplateCard, *, status: int = 200) -> Ht
     return page(request, "console/template.html", TEMPLATES, {"card": card}, status=status)
 
 
-def _card(template: ReplyTemplate) -> TemplateCard:
-    facts = Facts(EXAMPLE, current_pharmacy().name)
+def _card(template: ReplyTemplate, facts: Facts) -> TemplateCard:
     by = template.approved_by
     return TemplateCard(
         id=template.pk,
@@ -168,6 +184,21 @@ def _card(template: ReplyTemplate) -> TemplateCard:
         text=template.text,
         preview=fill(template.text, {}, facts, today=timezone.localdate()).text,
         approved=short_name(by.display_name) if by else "",
+    )
+
+
+def _example() -> Facts:
+    """What stands in a preview; what differs from day to day shows its name in brackets."""
+    house, pharmacy = details(), current_pharmacy().name
+    return Facts(
+        given_name=EXAMPLE,
+        pharmacy=pharmacy,
+        patient=f"{EXAMPLE} Martin",
+        phone=house.phone if house else "",
+        address=house.address if house else "",
+        hours="\n".join(f"{line.days} : {line.hours}" for line in lines(stretches())),
+        author="Claire Moulin",
+        signature=f"Claire Moulin, pharmacienne\n{pharmacy}",
     )
 
 

@@ -74,6 +74,7 @@ urlpatterns = [
     path("modeles/", templates.console_templates, name="console_templates"),
     path("modeles/nouveau/", templates.console_template_new, name="console_template_new"),
     path("modeles/approuver/", templates.console_templates_approve, name="console_templates_approve"),
+    path("modeles/depart/", templates.console_templates_start, name="console_templates_start"),
     path("modeles/<uuid:template_id>/", templates.console_template, name="console_template"),
     path(
         "modeles/<uuid:template_id>/supprimer/",

@@ -82,7 +82,7 @@ def _filled_words(typed: Typed, me: User, conversation: Conversation) -> str:
         template = template_for(me, typed.template or typed.draft_id)
     except NoSuchTemplate:
         return ""
-    return filled_for(conversation, template, typed.blanks).text
+    return filled_for(conversation, template, typed.blanks, author=me).text
 
 
 def _both(newer: Draft, typed: Typed) -> DraftCard:
@@ -107,6 +107,13 @@ def _refused(error: Exception, typed: Typed) -> DraftErrors:
     return DraftErrors(whole=" ".join(whole), to=" ".join(named))
 
 
+def _unfilled(error: Exception, typed: Typed) -> DraftErrors:
+    """What a field is missing stands beside it; what no field is for is said here."""
+    faults = error.faults if isinstance(error, Unfilled) else {}
+    unknown = [why for key, why in faults.items() if key not in typed.blanks]
+    return DraftErrors(whole=" ".join(unknown) or UNFILLED)
+
+
 def _unsendable(error: Exception, typed: Typed) -> DraftErrors:
     field = error.field if isinstance(error, Unsendable) else ""
     return DraftErrors(subject=CONTROL) if field == "subject" else DraftErrors(whole=CONTROL)
@@ -121,5 +128,5 @@ _SAYINGS: dict[type[Exception], Callable[[Exception, Typed], DraftErrors]] = {
     NoSuchDraft: lambda error, typed: DraftErrors(whole=GONE),
     NeedsPharmacist: lambda error, typed: DraftErrors(whole=NEEDS_PHARMACIST),
     NoSuchTemplate: lambda error, typed: DraftErrors(whole=NO_TEMPLATE),
-    Unfilled: lambda error, typed: DraftErrors(whole=UNFILLED),
+    Unfilled: _unfilled,
 }
