@@ -66,6 +66,8 @@ TEAM_HOST = {
     "finish": needs(Permission.FINISH),
     "reopen": needs(Permission.FINISH),
     "wait": needs(Permission.WAIT),
+    "label": needs(Permission.LABEL),
+    "labelled": needs(Permission.READ),
     "unread": needs(Permission.READ),
     "reply": needs(Permission.REPLY, Permission.SEND_TEMPLATE),
     "add_note": needs(Permission.NOTE),
@@ -149,6 +151,9 @@ TEAM_HOST = {
     "console_templates_approve": needs(Permission.MANAGE_TEMPLATES),
     "console_template": needs(Permission.MANAGE_TEMPLATES),
     "console_template_delete": needs(Permission.MANAGE_TEMPLATES),
+    "console_labels": needs(Permission.MANAGE_LABELS),
+    "console_label": needs(Permission.MANAGE_LABELS),
+    "console_label_delete": needs(Permission.MANAGE_LABELS),
     "console_transfer": needs(Permission.TRANSFER_RESPONSIBILITY),
 }
 # The content host: signed links alone, no session.

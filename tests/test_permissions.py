@@ -15,6 +15,8 @@ from django.test import SimpleTestCase, override_settings
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
+from portal.conversations.label_models import Colour
+from portal.conversations.labels import create_label
 from portal.conversations.models import Attachment, Conversation, Message
 from portal.inbound.importing import keep
 from portal.inbound.models import RawMessage, RawState
@@ -163,6 +165,7 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
         "workstation_id": uuid4(),
         "passkey_id": uuid4(),
         "template_id": save_template(uuid7(), name="Prêt", text="Prêt.", version=0, by=author).pk,
+        "label_id": create_label("Urgent", colour=Colour.RED, by=author).pk,
         "view": "a-traiter",
         "token": "no-such-link",
         "page": "boite",
@@ -298,7 +301,8 @@ class APersonalMailbox(Visits):
         unknown = {
             name: uuid4()
             for name, value in self.ids.items()
-            if isinstance(value, UUID) and name not in ("person_id", "template_id")  # the house's own
+            if isinstance(value, UUID)
+            and name not in ("person_id", "template_id", "label_id")  # the house's own
         }
         for (name, path), (_, nowhere) in zip(self.paths(), self.paths(**unknown), strict=True):
             if path != nowhere:

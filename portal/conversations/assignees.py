@@ -1,4 +1,4 @@
-"""Whose a conversation is: ids in its own row (adr/0015), and their names by the statement that loads it."""
+"""Whose a conversation is: ids in its own row (adr/0020), and their names by the statement that loads it."""
 
 from __future__ import annotations
 

@@ -44,13 +44,12 @@ class Page:
 
 def page(user: User, view: View, *, after: Cursor | None = None, size: int = PAGE) -> Page:
     """One page of a view, in one query; each row with the names of its assignees, and when `user` last `read` it."""
-    found = _in_view(Conversation.objects.visible_to(user.id), view, user).newest_first()
-    if after is not None:
-        earlier = Q(last_message_at__lt=after.at) | Q(id__lt=after.id)
-        found = found.filter(earlier, last_message_at__lte=after.at)
-    rows = list(found.for_lists().annotate(read=read_by(user.id))[: size + 1])
-    shown = rows[:size]
-    return Page(shown, Cursor(shown[-1].last_message_at, shown[-1].id) if len(rows) > size else None)
+    return _page(_in_view(Conversation.objects.visible_to(user.id), view, user), user, after, size)
+
+
+def labelled(user: User, label_id: UUID, *, after: Cursor | None = None, size: int = PAGE) -> Page:
+    """The same of whatever has a label, in any state."""
+    return _page(Conversation.objects.visible_to(user.id).labelled(label_id), user, after, size)
 
 
 def newer_than(user: User, view: View, newest: Cursor) -> int:
@@ -61,6 +60,16 @@ def newer_than(user: User, view: View, newest: Cursor) -> int:
     found = _in_view(Conversation.objects.visible_to(user.id), view, user)
     later = Q(last_received_at__gt=newest.at) | Q(last_message_at=newest.at, id__gt=newest.id)
     return found.filter(later, last_message_at__gte=newest.at)[:PAGE].count()
+
+
+def _page(conversations: ConversationQuerySet, user: User, after: Cursor | None, size: int) -> Page:
+    found = conversations.newest_first()
+    if after is not None:
+        earlier = Q(last_message_at__lt=after.at) | Q(id__lt=after.id)
+        found = found.filter(earlier, last_message_at__lte=after.at)
+    rows = list(found.for_lists().annotate(read=read_by(user.id))[: size + 1])
+    shown = rows[:size]
+    return Page(shown, Cursor(shown[-1].last_message_at, shown[-1].id) if len(rows) > size else None)
 
 
 def _in_view(conversations: ConversationQuerySet, view: View, user: User) -> ConversationQuerySet:

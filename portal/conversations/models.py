@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Prefetch, Q, Subquery
 
 from portal.conversations.assignees import assignees_of
+from portal.conversations.label_models import labels_of
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox
 from portal.patients.models import Patient
@@ -95,6 +96,9 @@ class ConversationQuerySet(SealedQuerySet["Conversation"]):
         """Hers, alone or with others."""
         return self.filter(assignees__contains=[user_id])
 
+    def labelled(self, label_id: UUID) -> Self:
+        return self.filter(labels__contains=[label_id])
+
     def unassigned(self) -> Self:
         return self.filter(assignees=[])
 
@@ -110,8 +114,8 @@ class ConversationQuerySet(SealedQuerySet["Conversation"]):
         return self.order_by("-last_message_at", "-id")
 
     def for_lists(self) -> Self:
-        """What a row of a list shows, with the names of whose it is (`assignees.py`)."""
-        return self.only(*LISTED).annotate(assigned=assignees_of())
+        """What a row of a list shows, with the names of whose it is and of its labels."""
+        return self.only(*LISTED).annotate(assigned=assignees_of(), labelled=labels_of())
 
 
 class Conversation(models.Model):
@@ -124,8 +128,9 @@ class Conversation(models.Model):
     version = models.PositiveIntegerField(default=1)
     # The version that the last received message made; what one has read is told by versions, for clocks differ.
     received_version = models.PositiveIntegerField(default=0, db_default=0)
-    # Whose it is, in the order in which they got it: ids of users, who are never deleted (adr/0015).
+    # Whose it is, in the order in which they got it: ids of users, who are never deleted (adr/0020).
     assignees = ArrayField(models.UUIDField(), default=list, db_default=[])
+    labels = ArrayField(models.UUIDField(), default=list, db_default=[])  # as the assignees
     patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="conversations")
     # Who it is with and what about, for threading; two correspondents are never joined by a subject.
     correspondent_fingerprint = models.CharField(max_length=64)
@@ -163,6 +168,7 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["state", "-last_message_at", "-id"], name="conversation_by_state"),
             GinIndex(fields=["assignees"], condition=~Q(state="done"), name="conversation_assignees"),
+            GinIndex(fields=["labels"], name="conversation_labels"),
             models.Index(
                 fields=["-last_message_at", "-id"],
                 condition=Q(state="open", assignees=[]),

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     ASSIGN = "assign"
     FINISH = "finish"
     WAIT = "wait"
+    LABEL = "label"
     REPLY = "reply"
     COMPOSE = "compose"
     SEND = "send"
@@ -37,6 +38,7 @@ class Permission(StrEnum):
     MANAGE_MAILBOX = "manage-mailbox"
     MANAGE_PHARMACY = "manage-pharmacy"
     MANAGE_TEMPLATES = "manage-templates"
+    MANAGE_LABELS = "manage-labels"
     MANAGE_WORKSTATIONS = "manage-workstations"
     READ_JOURNAL = "read-journal"
     READ_STATISTICS = "read-statistics"
@@ -49,6 +51,7 @@ EVERYONE = frozenset(
         Permission.ASSIGN,
         Permission.FINISH,
         Permission.WAIT,
+        Permission.LABEL,
         Permission.REPLY,
         Permission.COMPOSE,
         Permission.SEND_TEMPLATE,
@@ -75,6 +78,7 @@ RESPONSIBLE = frozenset(
         Permission.MANAGE_MAILBOX,
         Permission.MANAGE_PHARMACY,
         Permission.MANAGE_TEMPLATES,
+        Permission.MANAGE_LABELS,
         Permission.MANAGE_WORKSTATIONS,
         Permission.READ_JOURNAL,
         Permission.READ_STATISTICS,

@@ -35,6 +35,8 @@ DONE = {
     "depart": "Les modèles proposés sont ajoutés : relisez-les, corrigez-les, puis approuvez-les.",
     "approuve": "C’est approuvé : toute l’équipe peut s’en servir.",
     "supprime": "Le modèle est supprimé.",
+    "etiquette": "L’étiquette est enregistrée.",
+    "etiquette-otee": "L’étiquette est supprimée. Les conversations qui la portaient restent.",
     "poste": "Ce navigateur est enrôlé : l’équipe y revient en deux gestes.",
     "poste-retire": "Le poste est retiré : on n’y revient plus qu’avec les deux preuves.",
     "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
@@ -59,8 +61,9 @@ HOURS = Tab("Horaires", "clock", "console_hours")
 DETAILS = Tab("Coordonnées", "map-pin", "console_details")
 START = Tab("Mise en route", "circle-check", "console_start")
 TEMPLATES = Tab("Modèles", "file-text", "console_templates")
+LABELS = Tab("Étiquettes", "tag", "console_labels")
 FORM = Tab("Formulaire", "square-pen", "console_form")
-TABS = (TEAM, WORKSTATIONS, MAILBOX, JOURNAL, STATISTICS, HOURS, DETAILS, TEMPLATES, FORM)
+TABS = (TEAM, WORKSTATIONS, MAILBOX, JOURNAL, STATISTICS, HOURS, DETAILS, TEMPLATES, LABELS, FORM)
 
 
 def page(

@@ -57,6 +57,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from portal.web.inbox.delivery_cards import DeliveryCard
 from portal.web.inbox.directory_cards import RecipientCard
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.form_cards import FormCard
@@ -73,7 +74,6 @@ from portal.web.prescriptions.cards import Panel
 
 Tone = Literal["plain", "patient", "pro", "form", "warn", "bad", "good"]
 Correspondent = Literal["patient", "pro", "form", "unknown"]
-SendState = Literal["queued", "sending", "accepted", "delivered", "retry", "failed", "uncertain", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,16 @@ class Chip:
     label: str
     tone: Tone = "plain"
     icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelLink:
+    """One label, as the way to its view; `put` on the conversation it is offered for."""
+
+    id: UUID
+    chip: Chip
+    url: str
+    put: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,7 @@ class ListCard:
 
     `more_url` is the next keyset page. `poll_url`, asked every 30 s, answers `_news.html`, where `fresh`
     counts what arrived since the page was made. `remark` is a line above the rows, `search` what a search says of
-    itself. The view « quarantaine » fills `quarantined`, others `rows`.
+    itself. The view « quarantaine » fills `quarantined`, « étiquettes » `labels`, others `rows`.
     """
 
     view: str
@@ -156,6 +166,8 @@ class ListCard:
     fresh: int = 0
     remark: str = ""
     search: SearchCard | None = None
+    label: Chip | None = None
+    labels: tuple[LabelLink, ...] = ()
 
     @property
     def current(self) -> Row | None:
@@ -181,33 +193,6 @@ class ShellCard:
     def waiting(self) -> int:
         """How much the current view counts, for the page title (« (7) À traiter »)."""
         return next((item.count for item in self.nav if item.current), 0)
-
-
-@dataclass(frozen=True, slots=True)
-class RecipientLine:
-    """How far one recipient's copy is: `words` say all of it, `state` chooses the drawing."""
-
-    name: str
-    state: SendState
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryCard:
-    """How far a sent message is.
-
-    `seconds_left` and `may_undo` while it is held back; `may_decide` when a recipient is UNCERTAIN,
-    `may_rewrite` when it failed and its words can be taken up again.
-    `refresh_url`, asked every 3 s while something still moves, answers `_delivery.html`.
-    """
-
-    id: UUID
-    recipients: tuple[RecipientLine, ...]
-    may_undo: bool = False
-    seconds_left: int = 0
-    may_decide: bool = False
-    may_rewrite: bool = False
-    refresh_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +358,8 @@ class ConversationCard:
     may_assign: bool = True
     may_finish: bool = True
     may_wait: bool = True
+    label_chips: tuple[Chip, ...] = ()
+    label_url: str = ""
     attachments: tuple[AttachmentCard, ...] = ()
     draft: DraftCard | None = None
     submitted: tuple[SubmittedCard, ...] = ()

@@ -22,13 +22,14 @@ from portal.web.inbox.cards import (
     ConversationCard,
     DraftCard,
     MessageCard,
-    SendState,
 )
 from portal.web.inbox.deliveries import sent_in
+from portal.web.inbox.delivery_cards import SendState
 from portal.web.inbox.draft_cards import card_of, dressed, fresh_card
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.form_cards import form_card
+from portal.web.inbox.label_cards import chips_on
 from portal.web.inbox.laters import scheduled_in
 from portal.web.inbox.marking import mark_entries
 from portal.web.inbox.note_cards import NoteDraft
@@ -95,7 +96,7 @@ def conversation_card(
     silence, closed = _silence(conversation, me), _closed(conversation, messages)
     by_form = form_card(conversation)
     composer = None if silence else _composer(conversation, me, draft)
-    return ConversationCard(
+    card = ConversationCard(
         id=conversation.pk,
         version=conversation.version,
         kind=kind,
@@ -112,17 +113,13 @@ def conversation_card(
         waiting=waiting_card(conversation),
         assigned=assigned_to(conversation),
         people=choices(team, me=me.pk, assigned=conversation.assignees),
-        may_assign=conversation.mailbox.owner_id is None and allows(me, Permission.ASSIGN),
-        may_finish=allows(me, Permission.FINISH),
-        may_wait=allows(me, Permission.WAIT),
+        label_chips=chips_on(conversation),
         attachments=files,
         draft=composer,
         submitted=submitted_in(conversation, me, review),
         scheduled=scheduled_in(conversation, me),
         silence=silence or closed,
         closed=closed,
-        close_url=_close_url(conversation, me),
-        unread_url=reverse("unread", args=[conversation.pk]) if conversation.last_received_at else "",
         note=(note or NoteDraft()) if allows(me, Permission.NOTE) else None,
         fault=fault or _trouble(conversation, entries),
         back_url=viewer.place.url,
@@ -130,6 +127,20 @@ def conversation_card(
         next_url=next_url,
         by_form=by_form,
         panel=panel_of(conversation, me, team, _announced(files)),
+    )
+    return _with_acts(card, conversation, me)
+
+
+def _with_acts(card: ConversationCard, conversation: Conversation, me: User) -> ConversationCard:
+    """What this person may do with it."""
+    return dataclasses.replace(
+        card,
+        may_assign=conversation.mailbox.owner_id is None and allows(me, Permission.ASSIGN),
+        may_finish=allows(me, Permission.FINISH),
+        may_wait=allows(me, Permission.WAIT),
+        label_url=reverse("label", args=[conversation.pk]) if allows(me, Permission.LABEL) else "",
+        close_url=_close_url(conversation, me),
+        unread_url=reverse("unread", args=[conversation.pk]) if conversation.last_received_at else "",
     )
 
 

@@ -16,7 +16,7 @@ from portal.outbound.models import Delivery, DeliveryState, Recipient, Recipient
 from portal.outbound.wording import describe
 from portal.team.models import User
 from portal.team.policy import Permission, allows
-from portal.web.inbox.cards import DeliveryCard, RecipientLine, SendState
+from portal.web.inbox.delivery_cards import DeliveryCard, RecipientLine, SendState
 from portal.web.inbox.people import named
 
 MOVING = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.HANDOVER})

@@ -10,6 +10,8 @@ from uuid import UUID
 from django import forms
 from django.core.validators import MinValueValidator
 
+from portal.conversations.label_models import Colour
+from portal.conversations.labels import LONGEST_NAME
 from portal.conversations.models import ConversationState
 from portal.outbound.actions import Decision
 from portal.outbound.drafts import LONGEST_SUBJECT, LONGEST_TEXT
@@ -93,6 +95,15 @@ class WaitForm(ActForm):
     @property
     def state(self) -> ConversationState:
         return ConversationState(self.cleaned_data["on"] or ConversationState.LATER)
+
+
+class LabelForm(forms.Form):
+    """One of three is posted: a label to put, one to take off, or a name to create one and put it."""
+
+    put = forms.UUIDField(required=False)
+    take = forms.UUIDField(required=False)
+    name = forms.CharField(required=False, max_length=LONGEST_NAME)
+    colour = forms.ChoiceField(required=False, choices=Colour.choices)
 
 
 class DecideForm(ActForm):

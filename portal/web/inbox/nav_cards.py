@@ -13,9 +13,10 @@ VIEW_ICONS = {
     "ordonnances": "pill",
     "envoyes": "send",
     "termines": "circle-check",
+    "etiquettes": "tag",
     "quarantaine": "shield-alert",
 }
-RARE_VIEWS = {"non-attribues", "en-attente", "termines", "quarantaine"}
+RARE_VIEWS = {"non-attribues", "en-attente", "termines", "etiquettes", "quarantaine"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ TO_DO = Place("a-traiter", "À traiter", View.OPEN, CounterKind.OPEN)
 PRESCRIPTIONS = Place("ordonnances", "Ordonnances", None, CounterKind.PRESCRIPTION)
 REVIEW = Place("a-valider", "À valider", None, CounterKind.REVIEW)
 SENT = Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True)
+LABELS = Place("etiquettes", "Étiquettes", None)
 QUARANTINE = Place("quarantaine", "Quarantaine", None, CounterKind.QUARANTINE, alarm=True)
 # No list of its own, and in no menu: what was found last.
 SEARCH = Place(FOUND, "Recherche", None)
@@ -52,6 +53,7 @@ PLACES: Mapping[str, Place] = {
         PRESCRIPTIONS,
         SENT,
         Place("termines", "Terminés", View.DONE),
+        LABELS,
         QUARANTINE,
     )
 }

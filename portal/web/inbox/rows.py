@@ -13,6 +13,7 @@ from portal.conversations.reading import is_unread
 from portal.outbound.models import Delivery, DeliveryState
 from portal.team.models import User
 from portal.web.inbox.cards import Chip, Row
+from portal.web.inbox.label_cards import chips_on
 from portal.web.inbox.people import correspondent, first_name, initials
 from portal.web.inbox.places import Place, conversation_url
 from portal.web.templatetags.officinal import coming
@@ -80,7 +81,8 @@ def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) ->
         yield Chip(Back(conversation.back).label, "warn", "undo-2")
     if conversation.state in WAITING:
         yield from _waiting(conversation)
-    elif kind in KIND_CHIPS and not conversation.failed:
+    yield from chips_on(conversation)
+    if kind in KIND_CHIPS and not (conversation.failed or conversation.state in WAITING):
         yield KIND_CHIPS[kind]
     for each in assignees(conversation):
         yield Chip(first_name(each.display_name), icon="user")

@@ -19,11 +19,13 @@ from portal.team.models import User
 from portal.web.inbox.cards import ListCard, QuarantineRow, ShellCard
 from portal.web.inbox.draft_cards import drafted_by
 from portal.web.inbox.faults import mailbox_faults, mailboxes_of
+from portal.web.inbox.label_cards import links
 from portal.web.inbox.later_list import with_scheduled
 from portal.web.inbox.nav_cards import NavItem
 from portal.web.inbox.people import person
 from portal.web.inbox.places import (
     EPOCH,
+    LABELS,
     PLACES,
     PRESCRIPTIONS,
     REVIEW,
@@ -62,7 +64,7 @@ def shell(me: User, spot: Spot) -> ShellCard:
     concerned = mailboxes_of(me, only=opened.mailbox_id if isinstance(opened, Conversation) else None)
     return ShellCard(
         me=person(me),
-        nav=nav(me, None if spot.listing else spot.place),
+        nav=nav(me, spot.place),
         listing=spot.listing or _listing(me, spot),
         search_url=reverse("search"),
         words=spot.words,
@@ -92,6 +94,8 @@ def _listing(me: User, spot: Spot) -> ListCard:
         return prescriptions_page(me, spot.current.pk if spot.current else None)
     if spot.place is REVIEW:
         return review_page(me, spot.current.pk if spot.current else None)
+    if spot.place is LABELS:
+        return ListCard(view=spot.place.slug, title=spot.place.label, labels=links())
     return quarantined_page(me, spot) if spot.place.view is None else page(me, spot)
 
 
