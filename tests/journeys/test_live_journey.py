@@ -169,8 +169,7 @@ class TwoWorkstations(JourneyTestCase):
         other = Window(claire.context.new_page()).page
         other.goto(claire.url)
         self.live(other)
-        claire.locator(".nav-me summary").click()
-        claire.get_by_role("button", name="Verrouiller l’écran").click()
+        claire.get_by_role("button", name="Verrouiller").click()
         self.seen(other.locator("#lock[open]"))
         self.assertEqual(other.locator("html").get_attribute("data-live"), "off")
         self.seen(karim.locator("#here:empty"), state="attached")

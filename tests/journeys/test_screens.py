@@ -66,8 +66,8 @@ class Screens(CommittingPharmacyTestCase):
         page.locator(".list").wait_for()
         for name, address in self.addresses.items():
             self.look(name, address)
-        page.get_by_text("Mon menu").locator("..").click()
-        page.get_by_role("button", name="Verrouiller l’écran").click()
+        page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        page.get_by_role("button", name="Verrouiller").click()
         page.get_by_role("heading", name="verrouillé").or_(
             page.get_by_text("Écran verrouillé")
         ).first.wait_for()
