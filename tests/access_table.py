@@ -83,6 +83,7 @@ TEAM_HOST = {
     "forward": needs(Permission.COMPOSE),
     "compose_draft": needs(Permission.COMPOSE),
     "draft_save": needs(Permission.REPLY),
+    "draft_to": needs(Permission.REPLY),
     "draft_attach": needs(Permission.REPLY),
     "draft_detach": needs(Permission.REPLY),
     "draft_discard": needs(Permission.REPLY),

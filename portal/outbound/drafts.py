@@ -16,6 +16,7 @@ from portal.audit.events import Event
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.lib.ids import uuid7
 from portal.lib.text import many_lines, one_line
+from portal.mail.addresses import Address, key_of
 from portal.mailboxes.models import Mailbox
 from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState
 from portal.outbound.pen import pick_up
@@ -239,21 +240,55 @@ def hold_draft(draft: Draft, *, by: User) -> Draft:
 
 def who_to_answer(conversation: Conversation) -> list[str]:
     """Reply-To, else From, of the last message received (mssante 3.2); else whom the conversation is with."""
-    last = (
-        Message.objects.filter(conversation=conversation, kind=MessageKind.RECEIVED)
-        .defer("tokens", "text")
-        .order_by("-at", "-id")
-        .first()
-    )
+    last = _last_received(conversation)
     if last is None:
         return [_typed(person) for person in conversation.people[:1]]
-    named = last.headers["reply_to"] or [last.headers["from"]]
-    return [_typed(person) for person in named if person and person["address"]]
+    return [_typed(person) for person in _answered(last)]
+
+
+def who_else(message: Message, mailbox: Mailbox) -> list[dict[str, str]]:
+    """To whom else a message went that was received: neither we, nor who is answered anyway, nor a patient."""
+    left_out = {mailbox.address.lower(), *(key_of(person["address"]) for person in _answered(message))}
+    found = {}
+    for person in [*message.headers.get("to", []), *message.headers.get("cc", [])]:
+        address = Address(person["label"], person["address"])
+        if address.address and address.key not in left_out and not address.is_patient():
+            found[address.key] = person
+    return list(found.values())
+
+
+def answer_all(draft: Draft, *, by: User, version: int, everybody: bool) -> Draft:
+    """Write to all whom the last message went to as well, or only to who wrote it; nothing else does that.
+
+    Raises:
+        StaleDraft: another tab or place saved meanwhile.
+        NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
+    """
+    with transaction.atomic():
+        kept = lock_draft(draft, by=by)
+        if kept.version != version or kept.conversation is None:
+            raise StaleDraft(kept)
+        last = _last_received(kept.conversation) if everybody else None
+        others = who_else(last, kept.mailbox) if last else []
+        kept.recipients = [*who_to_answer(kept.conversation), *(_typed(person) for person in others)]
+        kept.version += 1
+        kept.save(update_fields=["recipients", "version", "updated_at"])
+    return kept
 
 
 def answered_subject(conversation: Conversation) -> str:
     subject = conversation.subject
     return subject if subject[:3].lower() == "re:" or not subject else f"Re: {subject}"
+
+
+def _last_received(conversation: Conversation) -> Message | None:
+    received = Message.objects.filter(conversation=conversation, kind=MessageKind.RECEIVED)
+    return received.defer("tokens", "text").order_by("-at", "-id").first()
+
+
+def _answered(message: Message) -> list[dict[str, str]]:
+    named = message.headers["reply_to"] or [message.headers["from"]]
+    return [person for person in named if person and person["address"]]
 
 
 def _own(user: User) -> SealedQuerySet[Draft]:

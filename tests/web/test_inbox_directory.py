@@ -201,7 +201,7 @@ class TypoLearnedAsAContact(DirectoryTestCase):
     def becomes(self, state: RecipientState, *, ago: timedelta = timedelta()) -> None:
         Recipient.objects.filter(pk=self.recipient.pk).update(state=state, decided_at=timezone.now() - ago)
 
-    def test_what_was_typed_sent_and_refused_is_asked_about_again(self) -> None:
+    def test_a_typo_is_not_learned_as_a_contact(self) -> None:
         self.assertTrue(self.asked_again())
         for state in (RecipientState.FAILED, RecipientState.UNCERTAIN, RecipientState.ACCEPTED):
             self.becomes(state)

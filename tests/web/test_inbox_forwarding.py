@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
 from typing import Any
 
 from portal.audit.models import Entry
 from portal.conversations.models import Conversation, Message, MessageKind
-from portal.outbound.models import Draft, DraftFile
+from portal.lib.ids import uuid7
+from portal.mailboxes.models import MailboxKind
+from portal.outbound.models import Draft, DraftFile, Recipient
 from tests.documents.files import pdf
-from tests.inbound.letters import LEA, MARTIN, TOM
+from tests.inbound.letters import LEA, MARTIN, SOLEIL, TOM, letter
+from tests.mailboxes.boxes import open_box
 from tests.outbound.stage import trust
 from tests.web.inbox_case import CommittingInboxTestCase, fields_of, page, queued
 
+ANNE, HERS = "anne.roux@medecin-test.mssante.fr", "claire.moulin@medecin-test.mssante.fr"
 FILES = {"ordonnance.pdf": ("application/pdf", pdf()), "note.txt": ("text/plain", b"deux")}
 
 
@@ -121,3 +126,52 @@ class DesignedOut(CommittingInboxTestCase):
         self.assertEqual(sent.attachments.count(), 0)
         self.assertNotIn(b"ordonnance.pdf", queued()[0].read_blob())
         self.assertNotIn(b"attachment", queued()[0].read_blob().lower())
+
+    def test_nobody_in_copy_is_erased_by_an_unrelated_click(self) -> None:
+        """One answers all; then joins a file, saves, takes the pen, has it assigned, chooses an hour."""
+        self.receive(letter(f"Dr Martin <{MARTIN}>", "Mme Petit", Cc=f"Anne Roux <{ANNE}>"))
+        conversation = Conversation.objects.get()
+        url = page("conversation", conversation.pk)
+        self.assertContains(self.as_claire.get(url), "Répondre à tous (aussi Anne Roux)")
+
+        def press(name: str, *args: Any) -> list[str]:
+            fields = {**fields_of(self.as_claire.get(url)), "body": "Bien reçu.", "to_all": "1"}
+            said = {"person": self.claire.pk, "when": "choose", "note": uuid7(), "text": "Vu."}
+            target = page(name, *(args or [fields["draft"]]))
+            self.assertEqual(self.as_claire.htmx("post", target, {**fields, **said}).status_code, 200, name)
+            return list(Draft.objects.get().recipients)
+
+        to_all = press("draft_to")
+        self.assertEqual(len(to_all), 2)
+        self.assertIn(ANNE, to_all[1])
+        for name, args in (
+            ("draft_save", ()),
+            ("draft_attach", ()),
+            ("take_pen", (conversation.pk,)),
+            ("assign", (conversation.pk,)),
+            ("add_note", (conversation.pk,)),
+            ("later", ()),
+        ):
+            with self.subTest(name):
+                self.assertEqual(press(name, *args), to_all)
+        self.assertContains(self.as_claire.get(url), "Répondre seulement à Dr Martin")
+        press("reply", conversation.pk)
+        self.assertEqual({each.address for each in Recipient.objects.all()}, {MARTIN, ANNE})
+
+    def test_an_answer_never_bears_another_identity_than_the_mailbox_that_received(self) -> None:
+        """Claire has a mailbox of her own: what came there leaves from there, and what came to all from all's."""
+        hers = open_box(HERS, label="Claire Moulin", kind=MailboxKind.PER, owner=self.claire)
+        for box, sender in ((hers, HERS), (self.box, SOLEIL)):
+            conversation = self.received(f"Dr Martin <{MARTIN}>", f"Pour {sender}", box=box)
+            message = conversation.messages.get()
+            fields = fields_of(self.as_claire.get(page("conversation", conversation.pk)))
+            self.as_claire.post(page("reply", conversation.pk), {**fields, "body": f"Vu, {sender}."})
+            forwarded = self.as_claire.get(page("forward", message.pk)).content.decode()
+            draft = forwarded.partition('name="draft" value="')[2].partition('"')[0]
+            self.as_claire.post(page("forward", message.pk), {"draft": draft})
+            with self.subTest(sender):
+                self.assertEqual(queued()[-1].mailbox, box)
+                self.assertIn(f"<{sender}>", message_from_bytes(queued()[-1].read_blob())["From"])
+                self.assertEqual(Draft.objects.get(pk=draft).mailbox, box)
+                self.assertContains(self.as_claire.get(page("compose_draft", draft)), sender)
+        self.assertContains(self.as_claire.get(page("compose")), SOLEIL)

@@ -57,6 +57,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from portal.web.inbox.composer_cards import ReplyTo, SignatureCard
 from portal.web.inbox.delivery_cards import DeliveryCard
 from portal.web.inbox.directory_cards import RecipientCard
 from portal.web.inbox.file_cards import AttachmentCard
@@ -275,15 +276,6 @@ class DraftErrors:
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureCard:
-    """What is put under the words: its first line, all of it, and the mark by which the form names it."""
-
-    line: str
-    text: str
-    mark: str
-
-
-@dataclass(frozen=True, slots=True)
 class DraftCard:
     """What is being written.
 
@@ -313,6 +305,7 @@ class DraftCard:
     theirs: tuple[TheirDraft, ...] = ()
     versions_url: str = ""
     signature: SignatureCard | None = None
+    reply_to: ReplyTo | None = None
     forwards: str = ""
 
     @property

@@ -37,6 +37,7 @@ from portal.web.inbox.pens import their_drafts
 from portal.web.inbox.people import assigned_to, choices, correspondent, first_name, initials
 from portal.web.inbox.places import Place, conversation_url
 from portal.web.inbox.readers import Readers, readers_in
+from portal.web.inbox.reply_to import reply_to
 from portal.web.inbox.review_cards import ReviewTyped
 from portal.web.inbox.reviews import submitted_in
 from portal.web.inbox.rows import NO_SUBJECT
@@ -95,7 +96,7 @@ def conversation_card(
     files = tuple(pieces(entries))
     silence, closed = _silence(conversation, me), _closed(conversation, messages)
     by_form = form_card(conversation)
-    composer = None if silence else _composer(conversation, me, draft)
+    composer = None if silence else _composer(conversation, me, draft, messages)
     card = ConversationCard(
         id=conversation.pk,
         version=conversation.version,
@@ -168,9 +169,12 @@ def viewed_url(conversation: Conversation, viewer: Viewer) -> str:
     return conversation_url(conversation.pk, viewer.place)
 
 
-def _composer(conversation: Conversation, me: User, draft: DraftCard | None) -> DraftCard | None:
+def _composer(
+    conversation: Conversation, me: User, draft: DraftCard | None, messages: list[Message]
+) -> DraftCard | None:
     """What is being answered; in a closed exchange only words that were written already, so that they are seen."""
     shown = dressed(draft or _draft(conversation, me), conversation, me)
+    shown = dataclasses.replace(shown, reply_to=reply_to(conversation, messages, shown.to))
     return None if conversation.closed_at and not shown.body.strip() else shown
 
 

@@ -18,8 +18,9 @@ from portal.outbound.signing import mark_of, signature_for
 from portal.outbound.templating import TO_PATIENTS
 from portal.team.models import User
 from portal.team.policy import Permission, allows
-from portal.web.inbox.cards import DraftCard, DraftErrors, HeldCard, SignatureCard
+from portal.web.inbox.cards import DraftCard, DraftErrors, HeldCard
 from portal.web.inbox.cards import DraftFile as FileCard
+from portal.web.inbox.composer_cards import SignatureCard
 from portal.web.inbox.model_cards import choices_for, model_card
 from portal.web.inbox.reviews import return_note
 

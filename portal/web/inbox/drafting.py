@@ -71,6 +71,22 @@ def draft_template(request: StaffRequest, draft_id: UUID) -> HttpResponse:
 
 @requires(Permission.REPLY)
 @require_POST
+def draft_to(request: StaffRequest, draft_id: UUID) -> HttpResponse:
+    """Answer all, or only who wrote; what was typed is kept on the way."""
+    typed, conversation = read_composer(request, draft_id)
+    if conversation is None:
+        raise Http404
+    try:
+        draft = keep_typed(request, typed, conversation)
+        everybody = request.POST.get("to_all") == "1"
+        drafts.answer_all(draft, by=request.user, version=draft.version, everybody=everybody)
+    except REFUSALS as error:
+        return refused(request, error, typed, conversation, whole=True)
+    return after_act(request, conversation.pk)
+
+
+@requires(Permission.REPLY)
+@require_POST
 def draft_attach(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     """Join files; the words around them are kept on the way, unless another tab has newer ones."""
     typed, conversation = read_composer(request, draft_id)

@@ -60,6 +60,7 @@ urlpatterns = [
     path("nouveau/", composing.compose, name="compose"),
     path("brouillon/<uuid:draft_id>/", composing.compose_draft, name="compose_draft"),
     path("brouillon/<uuid:draft_id>/enregistrer/", drafting.draft_save, name="draft_save"),
+    path("brouillon/<uuid:draft_id>/destinataires/", drafting.draft_to, name="draft_to"),
     path("brouillon/<uuid:draft_id>/joindre/", drafting.draft_attach, name="draft_attach"),
     path("brouillon/<uuid:draft_id>/retirer/<uuid:upload_id>/", drafting.draft_detach, name="draft_detach"),
     path("brouillon/<uuid:draft_id>/jeter/", drafting.draft_discard, name="draft_discard"),
