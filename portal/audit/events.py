@@ -61,6 +61,8 @@ class Event(TextChoices):
     RESET_ACCESS = "team:reset-access", "Nouvel accès remis"
     DEACTIVATE = "team:deactivate", "Compte désactivé"
     CHANGE_ROLE = "team:change-role", "Fonction modifiée"
+    ABSENCE_ADD = "team:absence-add", "Absence annoncée"
+    ABSENCE_REMOVE = "team:absence-remove", "Absence retirée"
     LAST_DAY = "team:last-day", "Dernier jour modifié"
     LEAVING_TOLD = "team:leaving-told", "Dernier jour proche annoncé"
     CHANGE_EMAIL = "team:email", "Adresse e-mail modifiée"

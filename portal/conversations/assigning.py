@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, ConversationState
 from portal.conversations.moving import ASSIGNED, UNASSIGNED, write_move
 from portal.mailboxes.actions import database_now
-from portal.team.duty import WAKE_POOL, away, next_departure
+from portal.team.duty import WAKE_POOL, away_until, gone, just_away, next_departure
+from portal.team.models import Absence
 from tenants.wakeups import wake
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ CHUNK = 100  # conversations of one transaction (architecture 7, Audit)
 
 
 class NotAssignable(Exception):
-    """This person has left, or may not see the mailbox of the conversation."""
+    """This person has left, is away, or may not see the mailbox of the conversation."""
 
 
 def assign(conversation: Conversation, *, to: User | None, by: User, version: int) -> Conversation:
@@ -51,15 +53,21 @@ def unassign(conversation: Conversation, *, who: UUID, by: User, version: int) -
 
 
 def return_to_pool() -> None:
-    """Give back to the team what somebody has who does not work here any more; then wait for the next one.
+    """Give back to the team what somebody has who does not work here any more, or is away from now on.
 
-    Whoever it is shared with keeps it. What is done keeps its names until it comes back (`moving.take_up`).
+    Whoever it is shared with keeps it. What is done keeps its names until it comes back (`moving.take_up`), and so
+    does what waits, where somebody is only away. Then wait for the next one.
     """
     today = timezone.localdate()
-    for person in away(today):
+    for person in gone(today):
         theirs = Conversation.objects.exclude(state=ConversationState.DONE).assigned_to(person)
         while some := list(theirs.values_list("pk", flat=True)[:CHUNK]):
             _give_back(some, person)
+    for absence in just_away():
+        theirs = Conversation.objects.open().assigned_to(absence.user_id)
+        while some := list(theirs.values_list("pk", flat=True)[:CHUNK]):
+            _give_back(some, absence.user_id, until=absence.ends)
+        Absence.objects.filter(pk=absence.pk).update(returned_at=timezone.now())
     following = next_departure(today)
     if following is not None:
         wake(WAKE_POOL, max(following, database_now()))
@@ -71,7 +79,7 @@ def _give(
     wanted = list(dict.fromkeys(people))
     with transaction.atomic():
         changed = locked(conversation.pk, version)
-        if to is not None and not _may_have(to, changed):
+        if to is not None and not _may_have(to, changed, by):
             raise NotAssignable
         if changed.assignees == wanted:
             return changed
@@ -85,12 +93,14 @@ def _give(
     return changed
 
 
-def _may_have(person: User, conversation: Conversation) -> bool:
-    here = person.in_service(timezone.localdate())
-    return here and conversation.mailbox.owner_id in (None, person.id)
+def _may_have(person: User, conversation: Conversation, by: User) -> bool:
+    """Who takes something herself is here, whatever she said before."""
+    if not person.in_service(timezone.localdate()) or conversation.mailbox.owner_id not in (None, person.id):
+        return False
+    return person.pk == by.pk or away_until(person) is None
 
 
-def _give_back(conversations: Sequence[UUID], person: UUID) -> None:
+def _give_back(conversations: Sequence[UUID], person: UUID, *, until: datetime | None = None) -> None:
     with transaction.atomic():
         for each in sorted(conversations):
             changed = locked(each)
@@ -98,6 +108,6 @@ def _give_back(conversations: Sequence[UUID], person: UUID) -> None:
                 continue
             before = counters.counted(changed)
             changed.assignees = [other for other in changed.assignees if other != person]
-            write_move(changed, before, what=UNASSIGNED, about=person)
-            detail = f"gone={person}"
+            write_move(changed, before, what=UNASSIGNED, about=person, until=until)
+            detail = f"away={person}" if until else f"gone={person}"
             record(Event.CONVERSATION_ASSIGN, by=None, on=("conversation", changed.pk), detail=detail)

@@ -46,6 +46,7 @@ from portal.mail.references import thread_parents
 from portal.mail.subjects import display_subject
 from portal.mailboxes.models import Mailbox
 from portal.patients.identity import Correspondent
+from portal.team.duty import working
 from portal.vault.index import fingerprint
 from tenants.wakeups import wake
 
@@ -230,7 +231,8 @@ def file_sent(
     subject = str(headers["subject"])
     if conversation is None:
         current = _begun(mailbox, people[0], Correspondent(people[0]), subject, at)
-        current.assignees, current.unopened = [by.pk], False
+        current.assignees = list(working([by.pk], today=timezone.localdate()))  # it may have left at its hour
+        current.unopened = False
         before = counters.in_review(mailbox.pk, int(submitted))
     else:
         current = locked(conversation.pk, version)

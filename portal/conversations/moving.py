@@ -72,7 +72,7 @@ def say(
 def take_up(conversation: Conversation) -> bool:
     """Put it into *À traiter*, whatever it waited for; False where it was there already.
 
-    A conversation that comes back is nobody's who does not work here today.
+    A conversation that comes back is nobody's who does not work here today, or is away.
     """
     if conversation.state == ConversationState.OPEN:
         return False

@@ -11,6 +11,7 @@ from portal.conversations import counters
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.conversations.moving import FINISHED, take_up, write_move
+from portal.team.duty import working
 from tenants.wakeups import wake
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def count_stopped(conversation_id: UUID, *, to: User, why: str) -> Conversation:
     before = counters.counted(changed)
     changed.scheduled -= 1
     take_up(changed)
-    if not changed.assignees and to.active:
-        changed.assignees = [to.pk]
+    if not changed.assignees:
+        changed.assignees = list(working([to.pk], today=timezone.localdate()))
     write_move(changed, before, what=STOPPED, about=to.pk, why=why)
     return changed
 

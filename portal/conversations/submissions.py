@@ -6,11 +6,14 @@ from collections import Counter as Tally
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.utils import timezone
+
 from portal.conversations import counters
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation
 from portal.conversations.moving import take_up, write_move
 from portal.lib import live
+from portal.team.duty import working
 
 if TYPE_CHECKING:
     from portal.team.models import User
@@ -48,6 +51,6 @@ def count_sent_back(conversation_id: UUID, *, to: User, by: User) -> Conversatio
     changed.submitted -= 1
     take_up(changed)
     if not changed.assignees:
-        changed.assignees = [to.pk]
+        changed.assignees = list(working([to.pk], today=timezone.localdate()))
     write_move(changed, before, what=SENT_BACK, by=by, about=to.pk)
     return changed

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Now
 from django_otp.models import Device, DeviceManager, ThrottlingMixin
 from django_otp.oath import TOTP
 
@@ -70,6 +71,40 @@ class User(AbstractBaseUser):
     def in_service(self, today: date) -> bool:
         """Whether this person works here today: a remplaçant's account may have a last day."""
         return self.active and (self.active_until is None or today <= self.active_until)
+
+
+class AbsenceQuerySet(SealedQuerySet["Absence"]):
+    def now(self) -> AbsenceQuerySet:
+        """Those under way, on the database's clock."""
+        return self.filter(begins__lte=Now(), ends__gt=Now())
+
+    def to_come(self, now: datetime) -> AbsenceQuerySet:
+        """What has not ended, the next one first."""
+        return self.filter(ends__gt=now).order_by("begins", "ends")
+
+
+class Absence(models.Model):
+    """From when until when somebody is away; at its beginning her open work went back to the team."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+    returned_at = models.DateTimeField(null=True)
+
+    objects = AbsenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends__gt=models.F("begins")), name="absence_begins_before_it_ends"
+            ),
+            models.UniqueConstraint(fields=["user", "begins", "ends"], name="absence_once"),
+        ]
+        indexes = [models.Index(fields=["user", "ends"], name="absence_of_whom")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class Responsibility(models.Model):

@@ -88,7 +88,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class PersonChoice:
-    """One line of « Attribuer à… »; exactly one is `is_me`, those who have it are `is_assigned`."""
+    """One line of « Attribuer à… »; exactly one is `is_me`, those who have it are `is_assigned`.
+
+    `away`: « En absence, retour lundi à 8:30 »; nothing is given to such a colleague.
+    """
 
     id: UUID
     name: str
@@ -96,6 +99,7 @@ class PersonChoice:
     role: str
     is_me: bool = False
     is_assigned: bool = False
+    away: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from portal.conversations.passages import Sought
 from portal.documents.codes import PRESCRIPTION
 from portal.outbound.pen import open_drafts
 from portal.patients.models import InsStatus, Patient
+from portal.team.duty import with_absences
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.web.inbox.cards import (
@@ -91,7 +92,7 @@ def conversation_card(
     me = viewer.me
     who, kind = correspondent(conversation)
     messages = list(Message.objects.thread(conversation.pk))
-    team = list(User.objects.filter(active=True))
+    team = list(with_absences(User.objects.filter(active=True)))
     entries = _entries(conversation, messages, viewer, readers_in(conversation, team, me))
     files = tuple(pieces(entries))
     silence, closed = _silence(conversation, me), _closed(conversation, messages)

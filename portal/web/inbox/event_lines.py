@@ -61,6 +61,8 @@ def _assigned(told: Told) -> str:
 
 
 def _unassigned(told: Told) -> str:
+    if not told.who and told.until:
+        return f"{told.whom} s’absente, retour {told.until} : la conversation revient à l’équipe"
     if not told.who:
         return f"{told.whom} n’est plus là : la conversation revient à l’équipe"
     return f"{told.who} ne s’en charge plus" if told.oneself else f"{told.who} n’en charge plus {told.whom}"

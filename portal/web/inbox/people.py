@@ -12,8 +12,10 @@ from portal.conversations.assignees import assignees
 from portal.conversations.models import Conversation, ConversationKind, Message
 from portal.conversations.people import Kept, addresses_of
 from portal.mail.addresses import Address
+from portal.team.duty import away_until
 from portal.team.models import Role, User
 from portal.web.inbox.cards import Correspondent, Person, PersonChoice
+from portal.web.templatetags.officinal import coming
 
 TEAM = "La pharmacie"
 NO_NAME = "Expéditeur inconnu"
@@ -71,11 +73,17 @@ def choices(
             role=user.get_role_display(),
             is_me=user.pk == me,
             is_assigned=user.pk in assigned,
+            away=away_words(user),
         )
         for user in team
         if user.in_service(day)
     ]
     return tuple(sorted(found, key=lambda choice: (not choice.is_me, choice.name)))
+
+
+def away_words(user: User) -> str:
+    until = away_until(user)
+    return f"En absence, retour {coming(until)}" if until else ""
 
 
 def correspondent(conversation: Conversation) -> tuple[str, Correspondent]:
