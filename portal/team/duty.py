@@ -31,11 +31,10 @@ def with_absences(people: QuerySet[User]) -> QuerySet[User]:
 def away_until(person: User) -> datetime | None:
     """Until when somebody is away; None: not away. A query only where `with_absences` was not asked."""
     known = vars(person)
-    if "absent_until" in known:
-        until: datetime | None = known["absent_until"]
-        return until
-    found = Absence.objects.now().filter(user=person.pk).aggregate(until=Max("ends"))
-    return found["until"]
+    if "absent_until" not in known:
+        known = Absence.objects.now().filter(user=person.pk).aggregate(absent_until=Max("ends"))
+    until: datetime | None = known["absent_until"]
+    return until
 
 
 def gone(today: date) -> list[UUID]:
