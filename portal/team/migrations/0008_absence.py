@@ -8,7 +8,7 @@ import portal.lib.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("team", "0006_signature"),
+        ("team", "0007_passkey"),
     ]
 
     operations = [
