@@ -60,6 +60,9 @@ TEAM_HOST = {
     "conversation_again": needs(Permission.READ),
     "attachment": needs(Permission.READ),
     "attachment_file": needs(Permission.READ),
+    "conversation_pdf": needs(Permission.READ),
+    "conversation_printed": needs(Permission.READ),
+    "all_files": needs(Permission.READ),
     "layout": needs(Permission.READ),
     "raw_message": needs(Permission.DOWNLOAD_ORIGINAL),
     "assign": needs(Permission.ASSIGN),
@@ -161,6 +164,7 @@ TEAM_HOST = {
 CONTENT_HOST = {
     "content_page": PUBLIC,
     "content_file": PUBLIC,
+    "content_files": PUBLIC,
     "content_layout": PUBLIC,
     "content_original": PUBLIC,
     "content_submitted": PUBLIC,

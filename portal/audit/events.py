@@ -80,6 +80,7 @@ class Event(TextChoices):
     CONVERSATION_SNOOZE = "conversation:snooze", "Conversation mise en attente"
     CONVERSATION_RETURN = "conversation:return", "Conversation de retour"
     CONVERSATION_EXPORT = "conversation:export", "Conversation exportée"
+    CONVERSATION_PRINT = "conversation:print", "Conversation imprimée"
     CONVERSATION_SEARCH = "conversation:search", "Recherche"
     CONVERSATION_LABEL = "conversation:label", "Étiquette posée ou ôtée"
     LABEL_CREATE = "label:create", "Étiquette créée"

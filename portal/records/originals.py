@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 
-from portal.conversations.models import Attachment, ConversationKind, MessageKind
-from portal.inbound.originals import NoOriginal, attachment_bytes
+from portal.conversations.models import Attachment, ConversationKind, Message, MessageKind
+from portal.inbound.originals import NoOriginal, attachment_bytes, original_of
 from portal.intake.originals import NoUpload, upload_bytes
 from portal.mail.parsed import NoSuchPart, Unreadable
 from portal.mail.reading import extract_confined
@@ -35,6 +35,11 @@ def bytes_of(attachment: Attachment) -> bytes:
     return data
 
 
+def mail_of(message: Message) -> bytes:
+    """A message as the operator gave it, or as it left. Raises NoOriginal, Unopenable, BlobMissing."""
+    return _as_it_left(message) if message.kind == MessageKind.SENT else original_of(message)
+
+
 def _found(attachment: Attachment) -> bytes:
     message = attachment.message
     if message.kind == MessageKind.SENT:
@@ -45,8 +50,12 @@ def _found(attachment: Attachment) -> bytes:
 
 
 def _sent(attachment: Attachment) -> bytes:
+    return extract_confined(_as_it_left(attachment.message), attachment.part)
+
+
+def _as_it_left(message: Message) -> bytes:
     """What was sent is kept as it left; a second delivery of it holds the same bytes."""
-    delivery = Delivery.objects.filter(message=attachment.message_id).order_by("queued_at").first()
+    delivery = Delivery.objects.filter(message=message).order_by("queued_at").first()
     if delivery is None:
         raise NoOriginal
-    return extract_confined(delivery.read_blob(), attachment.part)
+    return delivery.read_blob()

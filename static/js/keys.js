@@ -51,8 +51,8 @@
     "-": () => tool('[data-zoom="-1"]'),
     v: () => document.querySelector(".piece.current [data-wide]")?.click(),
     p: () => {
-      const piece = document.querySelector(".piece.current [data-print-piece]");
-      if (piece) piece.click();
+      const paper = document.querySelector(".piece.current [data-print-piece]") ?? document.querySelector("#keep [data-print]");
+      if (paper) paper.click();
       else window.print();
     },
     "/": () => byId("search")?.focus(),

@@ -19,7 +19,7 @@ from portal.documents.antivirus import EICAR
 from portal.inbound.models import RawMessage
 from portal.lib.confined import ChildFailed
 from portal.mailboxes.models import MailboxKind
-from portal.outbound.models import DraftFile
+from portal.outbound.models import Delivery, DraftFile
 from portal.web.content.links import Link, Use, sign
 from tenants.context import inside
 from tests.browsing import Browser
@@ -293,3 +293,5 @@ class Sent(ContentTestCase):
         file = only_file(Conversation.objects.get())
 
         self.assertEqual(self.outside.get(self.link(Use.FILE, file.pk)).content, pdf(2))
+        whole = self.outside.get(self.link(Use.ORIGINAL, file.message_id, person=self.claire))
+        self.assertEqual(whole.content, Delivery.objects.get().read_blob())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Iterable
+from typing import TypeVar
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from portal.documents.sniff import DOWNLOAD
 from portal.web.content.layouts import STYLE_HASH
 from portal.web.content.names import disposition
 from tenants.provisioning import CONTENT_PREFIX
+
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 def picture(request: HttpRequest, jpeg: bytes) -> HttpResponse:
@@ -17,6 +22,13 @@ def picture(request: HttpRequest, jpeg: bytes) -> HttpResponse:
 def kept(request: HttpRequest, data: bytes, name: str, content_type: str = DOWNLOAD) -> HttpResponse:
     """A file that is always saved, whatever its type."""
     response = HttpResponse(data, content_type=content_type)
+    response.headers["Content-Disposition"] = disposition(name)
+    return _apart(request, response)
+
+
+def streamed(request: HttpRequest, pieces: Iterable[bytes], name: str) -> HttpResponseBase:
+    """A file that is made as it is sent."""
+    response = StreamingHttpResponse(pieces, content_type=DOWNLOAD)
     response.headers["Content-Disposition"] = disposition(name)
     return _apart(request, response)
 
@@ -32,7 +44,7 @@ def letter(request: HttpRequest, page: str) -> HttpResponse:
     return response
 
 
-def _apart(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _apart(request: HttpRequest, response: Response) -> Response:
     """Security 3.5 and 3.6: nothing runs, nothing is fetched, only the pharmacy's own pages may show it."""
     team = f"{request.scheme}://{request.get_host().removeprefix(CONTENT_PREFIX)}"
     policy = f"sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {team}"

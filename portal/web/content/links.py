@@ -24,6 +24,7 @@ class Use(StrEnum):
     FILE = "file"  # an attachment, to be kept
     ORIGINAL = "original"  # a message as it was received, to be kept
     LAYOUT = "layout"  # a message as its sender laid it out, to look at in a frame
+    FILES = "files"  # all files of a conversation, to be kept as one archive
     SUBMITTED = "submitted"  # a file of what waits for a pharmacist, to be kept
     UNREAD = "unread"  # the same of one in quarantine
 

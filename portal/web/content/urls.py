@@ -9,6 +9,7 @@ from portal.web.content import views
 urlpatterns = [
     path("page/<str:token>", views.page, name="content_page"),
     path("piece/<str:token>", views.file, name="content_file"),
+    path("pieces/<str:token>", views.files, name="content_files"),
     path("mise-en-page/<str:token>", views.layout, name="content_layout"),
     path("original/<str:token>", views.original, name="content_original"),
     path("soumis/<str:token>", views.submitted, name="content_submitted"),

@@ -5,36 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
+from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
+from portal.audit.actions import record
 from portal.audit.events import Event
-from portal.conversations.access import NotVisible, get_attachment, get_message
+from portal.conversations.access import NotVisible, get_attachment, get_conversation, get_message
 from portal.conversations.models import Attachment
 from portal.documents.rendering import Illegible, NoSuchPage
 from portal.documents.sniff import DOWNLOAD, Kind, kind_of, served_type
-from portal.inbound.originals import NoOriginal, original_of
+from portal.inbound.originals import NoOriginal
 from portal.inbound.quarantine import get_quarantined
 from portal.lib.confined import ChildUnavailable
 from portal.outbound.approval import NotSubmitted, get_submitted
 from portal.outbound.models import DraftFile
-from portal.records.originals import Lost, bytes_of
+from portal.records.originals import Lost, bytes_of, mail_of
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.vault.files import BlobMissing
 from portal.vault.keys import Unopenable
 from portal.web.access import public
-from portal.web.content import answers, layouts, pages
+from portal.web.content import answers, archives, layouts, pages
 from portal.web.content.links import BadLink, Link, Use, read
 from portal.web.content.names import shown_name
 from portal.web.content.opening import is_open, is_original_open, note, note_opened
 from portal.web.requests import PharmacyRequest
+from tenants.context import current_pharmacy
 
 ABSENT = (BadLink, NotVisible, NotSubmitted, Illegible, NoSuchPage, Lost, NoOriginal, Unopenable, BlobMissing)
 LATER = "Ce contenu ne peut pas être montré pour l’instant. Réessayez dans un instant."
-Serve = Callable[[PharmacyRequest, User, Link], HttpResponse]
+Serve = Callable[[PharmacyRequest, User, Link], HttpResponseBase]
 
 
 def linked(use: Use, permission: Permission) -> Callable[[Serve], Callable[..., HttpResponseBase]]:
@@ -45,7 +48,7 @@ def linked(use: Use, permission: Permission) -> Callable[[Serve], Callable[..., 
         @csrf_exempt  # so that a POST is told that there is none, by no page of forms
         @require_GET
         @wraps(serve)
-        def view(request: PharmacyRequest, token: str) -> HttpResponse:
+        def view(request: PharmacyRequest, token: str) -> HttpResponseBase:
             try:
                 link = read(use, token, now=timezone.now())
                 return serve(request, _holder(link, permission), link)
@@ -79,6 +82,18 @@ def file(request: PharmacyRequest, person: User, link: Link) -> HttpResponse:
     return answers.kept(request, data, name, content_type)
 
 
+@linked(Use.FILES, Permission.READ)
+def files(request: PharmacyRequest, person: User, link: Link) -> HttpResponseBase:
+    """All files of a conversation that are open, as one archive with a list of them all."""
+    conversation = get_conversation(person, link.object_id)
+    found = archives.files_of(conversation)
+    with transaction.atomic():
+        detail = f"what=files count={sum(map(is_open, found))} of={len(found)}"
+        record(Event.CONVERSATION_EXPORT, by=person, on=("conversation", conversation.pk), detail=detail)
+    pieces = archives.zipped(found, current_pharmacy())
+    return answers.streamed(request, pieces, f"pieces-jointes-{timezone.localdate():%Y-%m-%d}.zip")
+
+
 @linked(Use.LAYOUT, Permission.READ)
 def layout(request: PharmacyRequest, person: User, link: Link) -> HttpResponse:
     """A message as its sender laid it out, cleaned; to read it is part of reading the conversation."""
@@ -88,9 +103,9 @@ def layout(request: PharmacyRequest, person: User, link: Link) -> HttpResponse:
 
 @linked(Use.ORIGINAL, Permission.DOWNLOAD_ORIGINAL)
 def original(request: PharmacyRequest, person: User, link: Link) -> HttpResponse:
-    """A message as the operator gave it."""
+    """A message as the operator gave it, or as it left."""
     message = get_message(person, link.object_id)
-    raw = original_of(message)
+    raw = mail_of(message)
     if not is_original_open(raw, message):
         raise Lost
     note(Event.MESSAGE_ORIGINAL, ("message", message.pk), by=person)

@@ -63,6 +63,7 @@ from portal.web.inbox.directory_cards import RecipientCard
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.form_cards import FormCard
 from portal.web.inbox.forward_cards import Forwards
+from portal.web.inbox.keep_cards import KeepCard
 from portal.web.inbox.later_cards import LaterCard
 from portal.web.inbox.model_cards import ModelCard, ModelChoice
 from portal.web.inbox.nav_cards import NavItem
@@ -358,6 +359,7 @@ class ConversationCard:
     label_chips: tuple[Chip, ...] = ()
     label_url: str = ""
     attachments: tuple[AttachmentCard, ...] = ()
+    keep: KeepCard | None = None
     draft: DraftCard | None = None
     submitted: tuple[SubmittedCard, ...] = ()
     scheduled: tuple[LaterCard, ...] = ()

@@ -30,6 +30,7 @@ from portal.web.inbox.draft_cards import card_of, dressed, fresh_card
 from portal.web.inbox.file_cards import AttachmentCard
 from portal.web.inbox.files import Files
 from portal.web.inbox.form_cards import form_card
+from portal.web.inbox.keep_cards import keep_card
 from portal.web.inbox.label_cards import chips_on
 from portal.web.inbox.laters import scheduled_in
 from portal.web.inbox.marking import mark_entries
@@ -117,6 +118,7 @@ def conversation_card(
         people=choices(team, me=me.pk, assigned=conversation.assignees),
         label_chips=chips_on(conversation),
         attachments=files,
+        keep=keep_card(files),
         draft=composer,
         submitted=submitted_in(conversation, me, review),
         scheduled=scheduled_in(conversation, me),

@@ -68,6 +68,14 @@ def attachment_file(request: StaffRequest, attachment_id: UUID) -> HttpResponse:
 
 @requires(Permission.READ)
 @require_safe
+def all_files(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Lead to all files of a conversation, as one archive on the content host."""
+    conversation = conversation_for(request.user, conversation_id)
+    return _to_content(request, Link(Use.FILES, conversation.pk, request.user.pk))
+
+
+@requires(Permission.READ)
+@require_safe
 def layout(request: StaffRequest, message_id: UUID) -> HttpResponse:
     """A message as its sender laid it out, in a frame of the content host: in place for htmx, else on its own page."""
     message = message_for(request.user, message_id)

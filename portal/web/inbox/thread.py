@@ -49,6 +49,7 @@ def timeline(
     open_ones = {message.pk for message in written[-UNFOLDED:]}
     entries: list[Entry] = []
     heard = Heard(messages)
+    keeps = allows(me, Permission.DOWNLOAD_ORIGINAL) and conversation.kind != ConversationKind.FORM
     for number, message in enumerate(messages):
         if message.kind == MessageKind.EVENT:
             entries.append(event_line(message))
@@ -56,12 +57,17 @@ def timeline(
             entries.append(_note(message))
         else:
             folded = message.pk not in open_ones
+            original_url = reverse("raw_message", args=[message.pk]) if keeps else ""
             card = (
                 _sent(message, sent, me=me, files=files, now=now, folded=folded)
                 if message.kind == MessageKind.SENT
                 else _received(message, conversation, me=me, files=files, folded=folded)
             )
-            entries.append(replace(_apart(card, heard.before(number)), read_by=read.of(message)))
+            entries.append(
+                replace(
+                    _apart(card, heard.before(number)), original_url=original_url, read_by=read.of(message)
+                )
+            )
     return tuple(entries)
 
 
@@ -87,9 +93,6 @@ def _received(
         layout_url=reverse("layout", args=[message.pk]) if message.has_layout else "",
         two_texts="two-texts" in message.defects.split(","),
         forwards=_forwards(message, me),
-        original_url=reverse("raw_message", args=[message.pk])
-        if allows(me, Permission.DOWNLOAD_ORIGINAL) and not by_form
-        else "",
     )
 
 
