@@ -15,17 +15,21 @@
 
   const tool = (which) => document.querySelector(`.piece.current .piece-tools ${which}`)?.click();
 
+  const unfold = (id) => {
+    const menu = byId(id);
+    if (!menu) return;
+    menu.open = true;
+    menu.querySelector("button:not([tabindex='-1']), summary")?.focus();
+  };
+
   const ACTS = {
     j: () => move(1),
     k: () => move(-1),
     e: () => byId("finish")?.requestSubmit(),
     u: () => byId("unread")?.requestSubmit(),
-    a: () => {
-      const menu = byId("assign");
-      if (!menu) return;
-      menu.open = true;
-      menu.querySelector("button")?.focus();
-    },
+    a: () => unfold("assign"),
+    w: () => unfold("wait"),
+    l: () => unfold("label"),
     r: () => {
       const fold = document.querySelector(".other-answer");
       if (fold) fold.open = true;

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
+from portal.conversations.models import Conversation
 from portal.team.models import User
 from sandbox.people import PATIENT
+from tenants.context import inside
+from tenants.wakeups import wake
 from tests.inbound.letters import letter
 from tests.journeys.browser import WIDE, Window, running_browser, sign_in, why_not
 from tests.journeys.house import ANY
@@ -53,6 +58,15 @@ class TwoWorkstations(JourneyTestCase):
         self.claire_answers(claire, karim)
         self.karim_finds_his_words_again(claire, karim)
         self.claire_locks_her_screen(claire, karim)
+
+    def test_work_is_shared_labelled_put_aside_and_comes_back(self) -> None:
+        claire, karim = self.at_work(self.claire), self.at_work(self.karim)
+        self.open(claire, "Mon sirop")
+
+        self.claire_shares_it_with_karim(claire, karim)
+        self.she_labels_it(claire, karim)
+        self.it_waits_until_its_hour(claire, karim)
+        self.it_waits_for_the_patient(claire, karim)
 
     def test_what_karim_has_read_stays_bold_for_nadia_who_sees_it_counted_too(self) -> None:
         karim, nadia = self.at_work(self.karim), self.at_work(self.nadia)
@@ -109,6 +123,54 @@ class TwoWorkstations(JourneyTestCase):
         claire.locator("#note-text").fill("Rappeler demain matin.")
         claire.get_by_role("button", name="Garder la note").click()
         self.seen(karim.get_by_text("Rappeler demain matin."))
+
+    def claire_shares_it_with_karim(self, claire: Page, karim: Page) -> None:
+        """One gesture for oneself, one more for a colleague: it is in the list of both."""
+        claire.get_by_role("button", name="Je m’en charge").click()
+        self.seen(claire.locator(".assigned", has_text="Claire M."))
+        claire.locator("#assign summary").click()
+        claire.get_by_role("button", name="Ajouter Karim B.").click()
+        self.seen(claire.locator(".assigned", has_text="Claire M. + 1"))
+        self.seen(karim.locator(".row", has_text="Mon sirop").get_by_text("Karim"))
+        self.seen(karim.locator(".nav-link", has_text="À moi").get_by_text("1"))
+
+    def she_labels_it(self, claire: Page, karim: Page) -> None:
+        claire.locator("#label summary").click()
+        claire.locator("#label-name").fill("Urgent")
+        claire.get_by_label("Couleur").select_option("red")
+        claire.get_by_role("button", name="Créer et poser").click()
+        self.seen(claire.locator(".head .chip", has_text="Urgent"))
+        self.seen(karim.locator(".row", has_text="Mon sirop").get_by_text("Urgent"))
+
+    def it_waits_until_its_hour(self, claire: Page, karim: Page) -> None:
+        """Out of the way of everybody until Monday, then back by itself, with the mark of it."""
+        claire.locator("#wait summary").click()
+        claire.get_by_role("button", name="Lundi").click()
+        self.seen(claire.get_by_text("Remise à plus tard."))
+        karim.locator(".row", has_text="Mon sirop").wait_for(state="hidden", timeout=SOON)
+        with ThreadPoolExecutor(1) as beside:  # the browser's own thread may not ask the database
+            beside.submit(self.its_hour_comes).result()
+        self.seen(karim.locator(".row", has_text="Mon sirop").get_by_text("De retour"), patience=15_000)
+        self.seen(claire.get_by_text("De retour à traiter, comme Claire l’a demandé"))
+
+    def its_hour_comes(self) -> None:
+        try:
+            with inside(self.soleil), transaction.atomic():
+                Conversation.objects.update(snoozed_until=timezone.now())
+                wake("snooze", timezone.now())
+        finally:
+            connection.close()
+
+    def it_waits_for_the_patient(self, claire: Page, karim: Page) -> None:
+        """Sent and set to wait in one gesture; the answer brings it back and says so."""
+        claire.locator("#body").fill("Quel dosage ?")
+        claire.locator("#sends-more summary").click()
+        claire.get_by_role("button", name="attendre le patient").click()
+        self.seen(claire.get_by_text("En attente du patient."))
+        self.seen(karim.locator(".nav-link", has_text="En attente").get_by_text("1"))
+        self.mail("Re: Mon sirop")
+        self.seen(karim.locator(".row", has_text="Mon sirop").get_by_text("Réponse reçue"), patience=15_000)
+        self.seen(claire.get_by_text("La réponse attendue est arrivée"))
 
     def each_sees_the_other(self, claire: Page, karim: Page) -> None:
         """Each sees the other there, and who writes; on the list too. It ends with the tab."""
