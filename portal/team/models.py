@@ -323,6 +323,9 @@ class Shift(models.Model):
     pin = SealedTextField(label="team.shift.pin", null=True)  # hashed, never the PIN itself
     wrong = models.PositiveSmallIntegerField(default=0)
     place = models.CharField(max_length=300, blank=True)  # the page that was left: ids, no word
+    note = SealedTextField(
+        label="team.shift.note", null=True
+    )  # that was being written there, and not kept yet
 
     objects = ShiftQuerySet.as_manager()
 

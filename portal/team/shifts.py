@@ -84,6 +84,17 @@ def keep_place(shift_id: str | None, user: User, place: str) -> None:
         Shift.objects.filter(pk=shift_id, user=user).update(place=place)
 
 
+def keep_words(shift_id: str | None, user: User, note: str | None) -> None:
+    """Have a note that was being written wait for its author; None: it is written, or given up."""
+    if shift_id is None:
+        return
+    with transaction.atomic():
+        locked = Shift.objects.select_for_update(of=("self",)).filter(pk=shift_id, user=user).first()
+        if locked is not None:
+            locked.note = note
+            locked.save(update_fields=["note"])
+
+
 def _since(now: datetime) -> datetime:
     """Both factors that were given before then count no more."""
     longest = now - settings.SESSION_LIFE

@@ -47,6 +47,11 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.id === "answer") unsaved = false;
+    const note = document.getElementById("note-text");
+    if (note?.value && form.matches("[data-leaves]")) {
+      const kept = Object.assign(document.createElement("input"), { type: "hidden", name: "note", value: note.value });
+      form.append(kept); // a note is kept by its button alone: what was begun waits for its author
+    }
     if (!form.matches("[data-leaves]") || !unsaved || !text()) return;
     event.preventDefault(); // another person is about to come: keep the last words first
     const go = (done) => {

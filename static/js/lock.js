@@ -46,7 +46,8 @@
   const lockNow = () => {
     cover();
     const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-    const body = new URLSearchParams({ csrfmiddlewaretoken: token });
+    const note = document.getElementById("note-text")?.value ?? "";
+    const body = new URLSearchParams({ csrfmiddlewaretoken: token, note });
     fetch(dialog.dataset.lock, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => undefined);
   };
 

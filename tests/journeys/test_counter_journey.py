@@ -23,7 +23,7 @@ from tests.servers.peers import sandbox_peer
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-PIN, BEGUN = "581047", "Bonjour, votre sirop est"
+PIN, BEGUN, NOTE = "581047", "Bonjour, votre sirop est", "Rappeler le fournisseur"
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "usb",
@@ -80,6 +80,8 @@ class ACounter(JourneyTestCase):
         page.goto(self.url("/equipe/a-traiter/"))
         page.locator(".row", has_text="Mon sirop").click()
         page.locator("#body").fill(BEGUN)
+        page.locator("#note summary").click()
+        page.locator("#note-text").fill(NOTE)
         hers = page.url
         page.keyboard.press("Alt+l")
         page.get_by_role("heading", name="Qui est là").wait_for()
@@ -112,6 +114,7 @@ class ACounter(JourneyTestCase):
         page.locator("#field-pin").press_sequentially(PIN)  # the last figure sends
         page.locator("#body").wait_for()
         self.assertEqual((page.url, page.locator("#body").input_value()), (hers, BEGUN))
+        self.assertEqual(page.locator("#note-text").input_value(), NOTE)
         self.assertEqual(self.who(page), "Nadia B.")
         page.go_back()
         page.wait_for_load_state()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import connection
+from django.utils import timezone
 
 from portal.audit.events import Event
 from portal.audit.models import Entry
@@ -13,7 +14,11 @@ from portal.conversations.models import Conversation, Message, MessageKind
 from portal.mail.parse import parse
 from portal.mailboxes.models import MailboxKind
 from portal.outbound.models import Delivery
+from portal.team.pins import choose_pin
+from portal.team.shifts import begin_shift
 from portal.vault.index import query_tokens, tsquery_literal
+from tests.browsing import enrol, phone_of
+from tests.cast import PASSWORD
 from tests.mailboxes.boxes import open_box
 from tests.web.inbox_case import InboxTestCase, fields_of, page, queued
 
@@ -132,3 +137,51 @@ class Notes(InboxTestCase):
         self.write("Une note.")
         self.write("Une autre.")
         self.assertEqual(cost(), before)
+
+
+class LeavingTheCounter(InboxTestCase):
+    """A note that was begun waits for its author, whoever works at the counter meanwhile."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.conversation = self.received()
+        self.url = page("conversation", self.conversation.pk)
+
+    def leave(self, note: str = WORDS) -> None:
+        referer = {"Referer": f"http://soleil.localhost{self.url}"}
+        self.as_karim.post(page("lock"), {"note": note}, headers=referer)
+        self.as_karim.post(page("unlock"), {"password": PASSWORD})
+
+    def test_it_is_there_again_until_it_is_kept(self) -> None:
+        self.leave()
+        for _ in range(2):
+            self.assertContains(
+                self.as_karim.get(self.url),
+                f'aria-label="Note interne, visible de l’équipe seule" '
+                f'placeholder="Pour l’équipe seule : jamais envoyée">{WORDS}</textarea>',
+            )
+        self.assertNotContains(self.browser(self.claire).get(self.url), WORDS)
+        self.as_karim.post(page("add_note", self.conversation.pk), {"note": str(uuid4()), "text": WORDS})
+        self.assertNotContains(self.as_karim.get(self.url), f">{WORDS}</textarea>")
+
+    def test_another_session_of_its_author_has_it_and_nobody_elses(self) -> None:
+        workstation = enrol(self.as_karim, self.nadia)
+        shift, _ = begin_shift(self.karim, at=workstation, proof="-", now=timezone.now())
+        choose_pin(shift, "581047", by=self.karim)
+        self.as_karim.change_session(shift=str(shift.pk))
+        self.leave()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT note FROM team_shift")
+            self.assertNotIn(WORDS.encode(), bytes(cursor.fetchone()[0]))
+        shift.refresh_from_db()
+        self.assertIn("Metformine 850", str(shift.note))
+
+        self.as_karim.cookies.pop("__Host-sid")
+        shift.proof = phone_of(self.karim).persistent_id
+        shift.save(update_fields=["proof"])
+        self.as_karim.post(page("return_as", self.karim.pk), {"pin": "581047"})
+
+        self.assertContains(self.as_karim.get(self.url), WORDS)
+        self.as_karim.post(page("add_note", self.conversation.pk), {"note": str(uuid4()), "text": WORDS})
+        shift.refresh_from_db()
+        self.assertIsNone(shift.note)

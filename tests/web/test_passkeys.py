@@ -219,6 +219,14 @@ class SigningIn(WithPasskeys):
         self.assertEqual(self.last(), "account:passkey-remove")
         self.assertEqual(self.browser.get(HOME).status_code, 302)  # the session stood on that key
 
+    def test_another_phone_is_linked_within_a_quarter_of_an_hour_of_both_factors(self) -> None:
+        self.sign_in(self.key)
+        self.assert_sent_to(self.post(PHONE), "/equipe/telephone")
+        self.assertContains(self.browser.get("/equipe/telephone"), "Relier ce téléphone")
+        with travel(timezone.now() + timedelta(minutes=16)):
+            self.browser.change_session(last_seen=timezone.now().timestamp())
+            self.assert_sent_to(self.browser.get("/equipe/telephone"), HOME)
+
     def test_to_take_one_away_both_factors_are_given_and_a_key_is_one(self) -> None:
         self.sign_in(self.key)
         self.browser.change_session(proved_at=(timezone.now() - timedelta(minutes=6)).timestamp())

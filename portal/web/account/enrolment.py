@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import json
+from datetime import timedelta
 
 import segno
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,6 +31,7 @@ from portal.web.account.second_factor import WRONG, checked
 from portal.web.requests import StaffRequest
 
 GROUP = 4
+RENEWAL = timedelta(minutes=15)
 # The codes, sealed, from their making until their reader says that they are kept.
 CODES = "recovery-codes"
 
@@ -88,8 +91,14 @@ def _enrolling(request: StaffRequest) -> TotpDevice | None:
     For anybody else there is none: a password alone must not be enough to replace a phone.
     """
     if request.standing is Standing.MEMBER:
-        return pending_device(request.user) if request.session.get(RENEWING) else None
+        return pending_device(request.user) if _renews(request) else None
     return None if has_second_factor(request.user) else pending_device(request.user)
+
+
+def _renews(request: StaffRequest) -> bool:
+    """A recovery code opened this session, or both factors asked for another phone a quarter of an hour ago at most."""
+    asked = request.session.get(RENEWING, 0.0)
+    return asked is True or timezone.now().timestamp() - asked < RENEWAL.total_seconds()
 
 
 def _page(request: StaffRequest, form: CodeForm, device: TotpDevice, *, status: int = 200) -> HttpResponse:

@@ -21,6 +21,7 @@ from portal.team.second_factor import has_second_factor, prepare_enrolment
 from portal.team.shifts import begin_shift
 from portal.team.workstations import note_seen
 from portal.web.access import safe_next
+from portal.web.account.kept import bring_back
 from portal.web.console.start_steps import progress
 from portal.web.requests import PharmacyRequest, StaffRequest
 from portal.web.workstation import workstation_of
@@ -28,7 +29,7 @@ from portal.web.workstation import workstation_of
 NEXT = "next"
 # Set at somebody's first time at a workstation: she may choose a PIN there.
 OFFER_PIN = "offer-pin"
-# Set when a recovery code opened this session: a new phone may be enrolled.
+# Set when a recovery code opened this session, or when another phone was asked for: a new one may be enrolled.
 RENEWING = "renewing"
 
 
@@ -64,6 +65,7 @@ def start_shift(request: StaffRequest, workstation: Workstation, *, now: datetim
     proof = request.session[DEVICE_ID_SESSION_KEY]
     shift, first = begin_shift(request.user, at=workstation, proof=proof, now=now)
     request.session[login.SHIFT] = str(shift.pk)
+    bring_back(request, shift)
     if first and pins_are_taken():
         request.session[OFFER_PIN] = True
 

@@ -16,6 +16,7 @@ from portal.team.shifts import keep_place
 from portal.web.access import requires_presence, safe_next
 from portal.web.account.forms import UnlockForm
 from portal.web.account.here import people_here, place_of
+from portal.web.account.kept import keep_note
 from portal.web.account.people import person_card
 from portal.web.requests import UNATTENDED, StaffRequest, is_htmx
 
@@ -32,7 +33,9 @@ def lock(request: StaffRequest) -> HttpResponseBase:
         return redirect("second_factor")
     if request.method == "POST":
         if request.standing is Standing.MEMBER:
-            keep_place(request.session.get(login.SHIFT), request.user, place_of(request))
+            place = place_of(request)
+            keep_place(request.session.get(login.SHIFT), request.user, place)
+            keep_note(request, place)
             login.lock(request.session, request.user)
         return HttpResponse(status=204) if is_htmx(request) else redirect("lock")
     if request.standing is Standing.LOCKED:

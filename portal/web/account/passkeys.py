@@ -95,7 +95,7 @@ def phone_remove(request: StaffRequest) -> HttpResponseBase:
 def phone_new(request: StaffRequest) -> HttpResponseBase:
     """Link a phone beside the passkeys, or another instead of the one there is."""
     prepare_enrolment(request.user)
-    request.session[RENEWING] = True
+    request.session[RENEWING] = timezone.now().timestamp()
     return redirect("enrol_totp")
 
 

@@ -26,6 +26,7 @@ from portal.web.access import public, safe_next, standing_of
 from portal.web.account.challenges import for_return, put, site_of, taken
 from portal.web.account.forms import ReturnForm
 from portal.web.account.here import person_here
+from portal.web.account.kept import bring_back
 from portal.web.account.second_factor import WRONG_PASSKEY
 from portal.web.requests import PharmacyRequest, StaffRequest, is_htmx
 from portal.web.workstation import workstation_of
@@ -118,6 +119,7 @@ def _let_in(request: PharmacyRequest, shift: Shift, next_url: str) -> HttpRespon
     if next_url and request.user.is_authenticated:
         keep_place(request.session.get(login.SHIFT), cast(StaffRequest, request).user, next_url)
     login.resume(request.session, shift, pharmacy_id=request.tenant.id, now=timezone.now())
+    bring_back(request, shift)
     rotate_token(request)
     return _to(request, safe_next(shift.place) or reverse("inbox_home"))
 

@@ -15,7 +15,8 @@ from portal.web.access import public, requires_presence, safe_next
 from portal.web.account.demo import demo_people
 from portal.web.account.entering import enter_half
 from portal.web.account.forms import SignInForm
-from portal.web.account.here import people_here
+from portal.web.account.here import people_here, place_of
+from portal.web.account.kept import keep_note
 from portal.web.headers import CLEAR_SITE_DATA
 from portal.web.requests import PharmacyRequest, StaffRequest, address_of
 from portal.web.workstation import workstation_of
@@ -57,6 +58,7 @@ def sign_in(request: PharmacyRequest) -> HttpResponseBase:
 def sign_out(request: StaffRequest) -> HttpResponseBase:
     """At an enrolled workstation this is the end of the person's day there."""
     user, workstation = request.user, workstation_of(request)
+    keep_note(request, place_of(request))
     login.end(request.session, user)
     if workstation is not None:
         end_shift(user, at=workstation, now=timezone.now())

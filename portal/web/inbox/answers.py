@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from portal.conversations.models import Conversation
 from portal.conversations.passages import Sought
 from portal.team.policy import Permission, allows
+from portal.web.account.kept import kept_note
 from portal.web.headers import content_origin
 from portal.web.inbox.asking import kept, sought_by
 from portal.web.inbox.cards import DraftCard, ListCard
@@ -46,11 +47,12 @@ def fragment(
 
 
 def conversation_page(request: StaffRequest, conversation: Conversation, viewer: Viewer) -> HttpResponse:
-    """A conversation that somebody opened."""
+    """A conversation that somebody opened, with the note that she had begun there when she left a counter."""
+    note = NoteDraft(text=kept_note(request, conversation.pk))
     if is_htmx(request):
-        card = conversation_card(conversation, viewer)
+        card = conversation_card(conversation, viewer, note=note)
         return fragment(request, "inbox/_conversation.html", {"conversation": card})
-    return _whole(request, "inbox/conversation.html", conversation, viewer)
+    return _whole(request, "inbox/conversation.html", conversation, viewer, note=note)
 
 
 def after_act(

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from portal.conversations.notes import LONGEST_NOTE, EmptyNote, NoteTooLong, add_note
 from portal.team.policy import Permission
 from portal.web.access import requires
+from portal.web.account.kept import note_is_written
 from portal.web.inbox.answers import after_act
 from portal.web.inbox.doors import conversation_for
 from portal.web.inbox.note_cards import NoteDraft
@@ -48,6 +49,7 @@ def add(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
         return _again(request, conversation_id, form, EMPTY)
     except NoteTooLong:
         return _again(request, conversation_id, form, TOO_LONG)
+    note_is_written(request, conversation_id)
     return after_act(request, conversation_id)
 
 
