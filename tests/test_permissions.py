@@ -163,6 +163,8 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
         "person_id": author.pk,
         "mailbox_id": box.pk,
         "workstation_id": uuid4(),
+        "period_id": uuid4(),
+        "absence_id": uuid4(),
         "passkey_id": uuid4(),
         "template_id": save_template(uuid7(), name="Prêt", text="Prêt.", version=0, by=author).pk,
         "label_id": create_label("Urgent", colour=Colour.RED, by=author).pk,

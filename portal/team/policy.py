@@ -38,6 +38,7 @@ class Permission(StrEnum):
     MANAGE_MAILBOX = "manage-mailbox"
     MANAGE_PHARMACY = "manage-pharmacy"
     MANAGE_TEMPLATES = "manage-templates"
+    MANAGE_ANSWERS = "manage-answers"
     MANAGE_LABELS = "manage-labels"
     MANAGE_WORKSTATIONS = "manage-workstations"
     READ_JOURNAL = "read-journal"
@@ -78,6 +79,7 @@ RESPONSIBLE = frozenset(
         Permission.MANAGE_MAILBOX,
         Permission.MANAGE_PHARMACY,
         Permission.MANAGE_TEMPLATES,
+        Permission.MANAGE_ANSWERS,
         Permission.MANAGE_LABELS,
         Permission.MANAGE_WORKSTATIONS,
         Permission.READ_JOURNAL,

@@ -16,9 +16,10 @@ from portal.audit.actions import OPERATOR
 from portal.conversations.actions import assign, finish, mark_opened
 from portal.conversations.models import Conversation
 from portal.directory.whitelist import replace_whitelist
-from portal.house.actions import set_details, set_hours
+from portal.house.actions import add_period, set_details, set_hours
 from portal.house.details import details
 from portal.house.hours import Stretch
+from portal.house.models import PeriodKind
 from portal.inbound.fetch import fetch_mailbox
 from portal.inbound.process import process_stored
 from portal.mailboxes.actions import Server, add_mailbox
@@ -31,8 +32,9 @@ from portal.outbound.drafts import save_draft, start_reply
 from portal.outbound.models import Draft, ReplyTemplate
 from portal.outbound.starters import add_starters
 from portal.outbound.templates import approve_templates
+from portal.team.absences import announce
 from portal.team.actions import appoint
-from portal.team.models import Role, TotpDevice, User
+from portal.team.models import Absence, Role, TotpDevice, User
 from portal.team.policy import Permission, allows
 from portal.team.second_factor import KEY_BYTES
 from portal.vault.keys import new_keyring
@@ -187,6 +189,21 @@ def live_through_the_morning(pharmacy: Pharmacy) -> None:
         set_signature(
             "\n".join([pharmacy.name, *([where.address, where.phone] if where else [])]), by=OPERATOR
         )
+
+
+def be_on_garde_and_away(pharmacy: Pharmacy, *, away: str) -> None:
+    """A garde at the end of this week, and somebody who is away for some days; once."""
+    with inside(pharmacy):
+        if Absence.objects.exists():
+            return
+        now = timezone.localtime()
+        saturday = (now + timedelta(days=(5 - now.weekday()) % 7)).replace(
+            hour=19, minute=0, second=0, microsecond=0
+        )
+        add_period(PeriodKind.GARDE, begins=saturday, ends=saturday + timedelta(hours=37), by=OPERATOR)
+        absent = User.objects.get(sign_in_name=away)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        announce(absent, begins=midnight, ends=midnight + timedelta(days=5), by=absent, now=now)
 
 
 def _deal_with(conversation: Conversation, people: dict[str, User]) -> None:

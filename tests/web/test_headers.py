@@ -110,8 +110,8 @@ class Pages(PharmacyTestCase):
         answer = Browser(enforce_csrf_checks=True).post("/equipe/connexion", {"name": "x"})
         self.assertContains(answer, "Cette page a expiré", status_code=403)
 
-    def test_the_front_page_asks_the_database_for_details_hours_and_form_alone(self) -> None:
-        with self.assertNumQueries(4):  # which pharmacy first
+    def test_the_front_page_asks_the_database_for_details_hours_periods_and_form_alone(self) -> None:
+        with self.assertNumQueries(5):  # which pharmacy first
             self.assertContains(Browser().get("/"), "Pharmacie du Soleil")
 
     def test_who_is_there_costs_three_queries(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.web.account import (
+    absences,
     access,
     enrolment,
     invitation,
@@ -35,6 +36,10 @@ urlpatterns = [
     path("mon-acces/telephone/", passkeys.phone_new, name="phone_new"),
     path("mon-acces/telephone/retirer/", passkeys.phone_remove, name="phone_remove"),
     path("mon-acces/", access.my_access, name="my_access"),
+    path("mon-acces/absences/", absences.my_absences, name="my_absences"),
+    path(
+        "mon-acces/absences/<uuid:absence_id>/retirer/", absences.my_absence_remove, name="my_absence_remove"
+    ),
     path("mon-acces/pin/", pin.choose, name="choose_pin"),
     path("mon-acces/pin/retirer/", pin.drop, name="drop_pin"),
     path("ma-signature/", signature.my_signature, name="my_signature"),

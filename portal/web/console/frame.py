@@ -20,6 +20,12 @@ DONE = {
     "date": "Le dernier jour est enregistré.",
     "releve": "La relève est demandée : les nouveaux messages arrivent dans un instant.",
     "horaires": "Les horaires sont enregistrés, et visibles sur la page publique.",
+    "periode": "La période est enregistrée, et visible sur la page publique.",
+    "periode-retiree": "La période est retirée.",
+    "feries": "Les jours fériés sont enregistrés.",
+    "reponses": "Les réponses automatiques sont enregistrées.",
+    "absence": "L’absence est enregistrée : le travail en cours reviendra à l’équipe à son début.",
+    "absence-retiree": "L’absence est retirée.",
     "notice": "La notice est enregistrée : les patients lisent cette version.",
     "ouvert": "Le formulaire est ouvert aux patients.",
     "ferme": "Le formulaire est fermé. Les demandes reçues restent, et leur suivi aussi.",
@@ -62,8 +68,9 @@ DETAILS = Tab("Coordonnées", "map-pin", "console_details")
 START = Tab("Mise en route", "circle-check", "console_start")
 TEMPLATES = Tab("Modèles", "file-text", "console_templates")
 LABELS = Tab("Étiquettes", "tag", "console_labels")
+ANSWERS = Tab("Réponses automatiques", "reply", "console_answers")
 FORM = Tab("Formulaire", "square-pen", "console_form")
-TABS = (TEAM, WORKSTATIONS, MAILBOX, JOURNAL, STATISTICS, HOURS, DETAILS, TEMPLATES, LABELS, FORM)
+TABS = (TEAM, WORKSTATIONS, MAILBOX, JOURNAL, STATISTICS, HOURS, DETAILS, TEMPLATES, LABELS, ANSWERS, FORM)
 
 
 def page(

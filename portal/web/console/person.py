@@ -24,6 +24,7 @@ from portal.team.actions import (
 from portal.team.models import Role, User
 from portal.team.policy import Permission
 from portal.team.roster import member
+from portal.web.absences import absence_cards
 from portal.web.access import requires
 from portal.web.console.cards import member_card
 from portal.web.console.forms import AccessForm, EmailForm, LastDayForm, RoleForm
@@ -32,6 +33,7 @@ from portal.web.console.last_notice import last_notice
 from portal.web.console.links import hand_over
 from portal.web.fresh import fresh_factor
 from portal.web.requests import StaffRequest
+from portal.web.spans import SpanForm
 
 UNFIT = "La responsabilité se transmet à un pharmacien en service, qui s’est déjà connecté et n’a pas de dernier jour."
 
@@ -39,7 +41,7 @@ UNFIT = "La responsabilité se transmet à un pharmacien en service, qui s’est
 @requires(Permission.MANAGE_TEAM)
 @require_safe
 def console_person(request: StaffRequest, person_id: UUID) -> HttpResponse:
-    return _page(request, person_id)
+    return person_page(request, person_id)
 
 
 @requires(Permission.MANAGE_TEAM)
@@ -52,7 +54,7 @@ def console_role(request: StaffRequest, person_id: UUID) -> HttpResponseBase:
     role = Role(form.cleaned_data["role"])
     if role != person.role:
         change_role(person, to=role, by=request.user)
-    return done(_url(person_id), "modifie")
+    return done(person_url(person_id), "modifie")
 
 
 @requires(Permission.MANAGE_TEAM)
@@ -61,9 +63,9 @@ def console_role(request: StaffRequest, person_id: UUID) -> HttpResponseBase:
 def console_last_day(request: StaffRequest, person_id: UUID) -> HttpResponseBase:
     person, form = _other(request, person_id), LastDayForm(request.POST)
     if not form.is_valid():
-        return _page(request, person_id, form=form, status=422)
+        return person_page(request, person_id, form=form, status=422)
     set_last_day(person, to=form.cleaned_data["last_day"], by=request.user)
-    return done(_url(person_id), "date")
+    return done(person_url(person_id), "date")
 
 
 @requires(Permission.MANAGE_TEAM)
@@ -71,12 +73,12 @@ def console_last_day(request: StaffRequest, person_id: UUID) -> HttpResponseBase
 @fresh_factor
 def console_email(request: StaffRequest, person_id: UUID) -> HttpResponseBase:
     """One's own too: the responsible person is told of her colleagues' last days."""
-    person, form = _active(person_id), EmailForm(request.POST)
+    person, form = active_person(person_id), EmailForm(request.POST)
     if not form.is_valid():
-        return _page(request, person_id, email_form=form, status=422)
+        return person_page(request, person_id, email_form=form, status=422)
     if form.cleaned_data["email"] != person.email:
         set_email(person, to=form.cleaned_data["email"], by=request.user)
-    return done(_url(person_id), "adresse")
+    return done(person_url(person_id), "adresse")
 
 
 @requires(Permission.MANAGE_TEAM)
@@ -108,7 +110,7 @@ def console_transfer(request: StaffRequest, person_id: UUID) -> HttpResponseBase
     try:
         transfer_responsibility(to=person, by=request.user, now=timezone.now())
     except NotFit:
-        return _page(request, person_id, fault=UNFIT, status=422)
+        return person_page(request, person_id, fault=UNFIT, status=422)
     return redirect("inbox_home")
 
 
@@ -116,10 +118,10 @@ def _other(request: StaffRequest, person_id: UUID) -> User:
     """An active colleague; one's own account is not changed here. Raises Http404."""
     if person_id == request.user.pk:
         raise Http404
-    return _active(person_id)
+    return active_person(person_id)
 
 
-def _active(person_id: UUID) -> User:
+def active_person(person_id: UUID) -> User:
     """Raises Http404."""
     person = User.objects.select_related("responsibility").filter(pk=person_id, active=True).first()
     if person is None:
@@ -127,12 +129,13 @@ def _active(person_id: UUID) -> User:
     return person
 
 
-def _page(
+def person_page(
     request: StaffRequest,
     person_id: UUID,
     *,
     form: LastDayForm | None = None,
     email_form: EmailForm | None = None,
+    absence_form: SpanForm | None = None,
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -148,6 +151,8 @@ def _page(
         "roles": [(value, label, value == found.user.role) for value, label in Role.choices],
         "form": form or LastDayForm(initial={"last_day": until.isoformat() if until else ""}),
         "email_form": email_form or EmailForm(initial={"email": found.user.email}),
+        "absences": absence_cards(person_id, now),
+        "absence_form": absence_form or SpanForm(now=now),
         "is_active": found.user.active,
         "can_tell": can_tell(),
         "notice": last_notice(person_id),
@@ -156,5 +161,5 @@ def _page(
     return page(request, "console/person.html", TEAM, context, status=status)
 
 
-def _url(person_id: UUID) -> str:
+def person_url(person_id: UUID) -> str:
     return reverse("console_person", args=[person_id])

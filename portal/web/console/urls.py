@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.web.console import (
+    absences,
+    answers,
+    calendar,
     details,
     form,
     hours,
@@ -34,6 +37,12 @@ urlpatterns = [
     path("equipe/<uuid:person_id>/", person.console_person, name="console_person"),
     path("equipe/<uuid:person_id>/fonction/", person.console_role, name="console_role"),
     path("equipe/<uuid:person_id>/dernier-jour/", person.console_last_day, name="console_last_day"),
+    path("equipe/<uuid:person_id>/absence/", absences.console_absence, name="console_absence"),
+    path(
+        "equipe/<uuid:person_id>/absence/<uuid:absence_id>/retirer/",
+        absences.console_absence_remove,
+        name="console_absence_remove",
+    ),
     path("equipe/<uuid:person_id>/adresse/", person.console_email, name="console_email"),
     path("equipe/<uuid:person_id>/desactiver/", person.console_deactivate, name="console_deactivate"),
     path("equipe/<uuid:person_id>/acces/", person.console_access, name="console_access"),
@@ -69,6 +78,14 @@ urlpatterns = [
     path("coordonnees/", details.console_details, name="console_details"),
     path("coordonnees/signature/", details.console_signature, name="console_signature"),
     path("horaires/", hours.console_hours, name="console_hours"),
+    path("horaires/fermetures-et-gardes/", calendar.console_calendar, name="console_calendar"),
+    path("horaires/feries/", calendar.console_holidays, name="console_holidays"),
+    path(
+        "horaires/periodes/<uuid:period_id>/retirer/",
+        calendar.console_period_remove,
+        name="console_period_remove",
+    ),
+    path("reponses-automatiques/", answers.console_answers, name="console_answers"),
     path("formulaire/", form.console_form, name="console_form"),
     path("formulaire/ouvrir/", form.console_form_open, name="console_form_open"),
     path("formulaire/fermer/", form.console_form_close, name="console_form_close"),

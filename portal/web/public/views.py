@@ -6,12 +6,14 @@ import re
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.house.hours import lines, stretches
 from portal.intake.form import form_state
 from portal.web.access import public
 from portal.web.intake.language import patient_page
+from portal.web.public.periods import period_lines
 from portal.web.requests import PharmacyRequest
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -21,7 +23,11 @@ ENOUGH_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, on white
 @patient_page
 @require_safe
 def landing(request: PharmacyRequest) -> HttpResponseBase:
-    context = {"hours": lines(stretches()), "form_open": form_state().open}
+    context = {
+        "hours": lines(stretches()),
+        "periods": period_lines(timezone.now()),
+        "form_open": form_state().open,
+    }
     return render(request, "public/landing.html", context)
 
 
