@@ -57,6 +57,7 @@ TEAM_HOST = {
     "inbox_home": needs(Permission.READ),
     "inbox_view": needs(Permission.READ),
     "search": needs(Permission.READ),
+    "concerns_seen": needs(Permission.READ),
     "news": needs(Permission.READ),
     "conversation": needs(Permission.READ),
     "conversation_again": needs(Permission.READ),

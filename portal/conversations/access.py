@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from portal.conversations.assignees import assignees_of
+from portal.conversations.concerns import concerns
 from portal.conversations.label_models import labels_of
 from portal.conversations.models import Attachment, Conversation, Message
 from portal.conversations.reading import readers_of
@@ -19,12 +20,15 @@ class NotVisible(Exception):
 
 
 def get_conversation(user: User, conversation_id: UUID) -> Conversation:
-    """With its mailbox (but not its credentials), its patient, its assignees, labels and readers. Raises NotVisible."""
+    """With its mailbox (but not its credentials), its patient, its assignees, labels and readers, and whether something
+    new in it concerns `user`. Raises NotVisible.
+    """
     visible = (
         Conversation.objects.visible_to(user.id)
         .select_related("mailbox", "patient")
         .defer("mailbox__credentials", "mailbox__trust_pem", "mailbox__crl_pem")
         .annotate(readers=readers_of(), assigned=assignees_of(), labelled=labels_of())
+        .annotate(concerned=concerns(user.id))
     )
     return _one(visible.filter(pk=conversation_id).first())
 

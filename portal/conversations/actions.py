@@ -8,7 +8,7 @@ from django.db import transaction
 
 from portal.audit.actions import record
 from portal.audit.events import Event
-from portal.conversations import counters
+from portal.conversations import concerns, counters
 from portal.conversations.assigning import NotAssignable, assign, assign_also, unassign
 from portal.conversations.filing import NewFile, file_from_form, file_message, file_sent
 from portal.conversations.locking import StaleVersion, locked, tell_changed
@@ -99,6 +99,8 @@ def mark_opened(conversation: Conversation, *, by: User) -> None:
             counters.move(before, counters.counted(conversation))
             tell_changed(conversation)
         note_read(conversation, by=by)
+        if conversation.__dict__.get("concerned"):  # as access.py gives it
+            concerns.see(conversation.pk, by=by)
         record(Event.CONVERSATION_OPEN, by=by, on=("conversation", conversation.pk))
 
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
-from portal.conversations import counters
+from portal.conversations import concerns, counters
+from portal.conversations.concern_models import ConcernKind
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, ConversationState
 from portal.conversations.moving import ASSIGNED, UNASSIGNED, write_move
@@ -83,11 +84,13 @@ def _give(
             raise NotAssignable
         if changed.assignees == wanted:
             return changed
-        before, lost = counters.counted(changed), set(changed.assignees) - set(wanted)
+        before, had = counters.counted(changed), set(changed.assignees)
+        lost, new = had - set(wanted), set(wanted) - had
         changed.assignees, changed.back = wanted, ""
         taken = next(iter(lost)) if to is None and wanted else None
         what, about = (UNASSIGNED, taken) if taken else (ASSIGNED, to.id if to else None)
         write_move(changed, before, what=what, by=by, about=about)
+        concerns.tell(ConcernKind.ASSIGNED, new, on=changed, by=by)
         detail = f"from={taken}" if taken else f"to={about or 'none'} shared={max(len(wanted) - 1, 0)}"
         record(Event.CONVERSATION_ASSIGN, by=by, on=("conversation", changed.pk), detail=detail)
     return changed

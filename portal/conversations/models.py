@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Prefetch, Q, Subquery
 
 from portal.conversations.assignees import assignees_of
+from portal.conversations.concern_models import Concern as Concern
 from portal.conversations.label_models import labels_of
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import Mailbox
@@ -358,6 +359,7 @@ class CounterKind(models.TextChoices):
     REVIEW = "review", "À valider"
     UNASSIGNED = "unassigned", "Non attribuées"
     WAITING = "waiting", "En attente"
+    CONCERN = "concern", "Notifications"
 
 
 class Counter(models.Model):

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
+from portal.conversations import concerns
 from portal.conversations.models import Conversation, ReadMark
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def mark_unread(conversation: Conversation, *, by: User) -> None:
     """Have it in bold again for `by` alone: colleagues see no change, and its version does not move."""
     with transaction.atomic():
         if ReadMark.objects.filter(conversation=conversation, user=by).update(version=0, at=NEVER):
+            concerns.look_again(conversation.pk, by=by)
             record(Event.CONVERSATION_UNREAD, by=by, on=("conversation", conversation.pk))
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.conversations import counters
+from portal.conversations import concerns, counters
+from portal.conversations.concern_models import ConcernKind
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.conversations.moving import FINISHED, take_up, write_move
@@ -57,6 +58,7 @@ def count_stopped(conversation_id: UUID, *, to: User, why: str) -> Conversation:
     if not changed.assignees:
         changed.assignees = list(working([to.pk], today=timezone.localdate()))
     write_move(changed, before, what=STOPPED, about=to.pk, why=why)
+    concerns.tell(ConcernKind.STOPPED, [to.pk], on=changed, by=None)
     return changed
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from portal.conversations import counters
+from portal.conversations import concerns, counters
+from portal.conversations.concern_models import ConcernKind
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation
 from portal.conversations.moving import take_up, write_move
@@ -53,4 +54,5 @@ def count_sent_back(conversation_id: UUID, *, to: User, by: User) -> Conversatio
     if not changed.assignees:
         changed.assignees = list(working([to.pk], today=timezone.localdate()))
     write_move(changed, before, what=SENT_BACK, by=by, about=to.pk)
+    concerns.tell(ConcernKind.SENT_BACK, [to.pk], on=changed, by=by)
     return changed

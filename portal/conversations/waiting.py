@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
-from portal.conversations import counters
+from portal.conversations import concerns, counters
+from portal.conversations.concern_models import ConcernKind
 from portal.conversations.locking import locked
 from portal.conversations.models import WAITING, Back, Conversation, ConversationState
 from portal.conversations.moving import AWAITS, RETURNED, UNANSWERED, take_up, write_move
@@ -97,4 +98,5 @@ def _bring_back(conversation_id: UUID, now: datetime) -> None:
         if asked_by and not own_choice and not changed.assignees:
             changed.assignees = list(working([asked_by], today=timezone.localdate(now)))  # « me relancer »
         write_move(changed, before, what=RETURNED if own_choice else UNANSWERED, about=asked_by)
+        concerns.tell(ConcernKind.RETURNED, [asked_by], on=changed, by=None)
         record(Event.CONVERSATION_RETURN, by=None, on=("conversation", changed.pk))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Max
 
-from portal.conversations import counters
+from portal.conversations import concerns, counters
 from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.filing import LONGEST_SNIPPET
 from portal.conversations.locking import locked
@@ -37,8 +37,9 @@ def withdraw_sent(message: Message, *, by: User) -> None:
     Message.objects.filter(pk=message.pk).delete()
     before = counters.counted(conversation)
     if _begun_by_it_alone(conversation):
-        conversation.delete()
         counters.move(before, counters.Counts())
+        concerns.forget(conversation)
+        conversation.delete()
         return
     conversation.version += 1
     conversation.message_count -= 1

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
+from portal.conversations import concerns
+from portal.conversations.concern_models import ConcernKind
 from portal.conversations.submissions import (
     SUBMITTED,
     TAKEN_BACK,
@@ -174,6 +176,8 @@ def send_back(draft: Draft, *, by: User, note: str) -> Draft:
             count_sent_back(kept.conversation_id, to=kept.author, by=by)
         else:
             count_new_message(kept.mailbox_id, -1)
+            told = (ConcernKind.SENT_BACK, kept.author_id)
+            concerns.tell_of_draft(*told, draft=kept.pk, mailbox=kept.mailbox_id, by=by)
         kept.returned_at, kept.returned_by, kept.return_note = timezone.now(), by, said
         kept.save(update_fields=["author", "returned_at", "returned_by", "return_note"])
         opened = _opened_again(kept)

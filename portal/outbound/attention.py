@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from portal.conversations import actions
+from portal.conversations import actions, concerns
 from portal.conversations.automatic import AUTOMATIC
+from portal.conversations.concern_models import ConcernKind
 from portal.conversations.models import Conversation, Message
 from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
 
 
 def ask_for_attention(delivery: Delivery) -> None:
-    """Somebody was not reached, or may not have been. In the caller's transaction, before wake-ups and journal.
+    """Somebody was not reached, or may not have been: the team finds it, and who sent it is told.
 
-    An automatic answer that did not arrive calls nobody (RFC 3834 2): the thread says it where it stands.
+    In the caller's transaction, before wake-ups and journal. An automatic answer that did not arrive calls nobody
+    (RFC 3834 2): the thread says it where it stands.
     """
-    if not _is_automatic(delivery):
-        actions.mark_failed(_conversation_of(delivery))
+    if _is_automatic(delivery):
+        return
+    held = actions.mark_failed(_conversation_of(delivery))
+    wrote = delivery.message.author_id if delivery.message else None
+    concerns.tell(ConcernKind.FAILED, [delivery.author_id, wrote], on=held, by=None)
 
 
 def settle_attention(delivery: Delivery) -> None:

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
+from portal.conversations import concerns
+from portal.conversations.concern_models import ConcernKind
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, ConversationKind, MessageKind
 from portal.conversations.scheduled import (
@@ -143,6 +145,9 @@ def _stop(kept: Draft, why: str) -> None:
     draft_id = kept.pk  # it may become part of another one
     if kept.conversation_id:
         count_stopped(kept.conversation_id, to=kept.author, why=why)
+    else:
+        told = (ConcernKind.STOPPED, kept.author_id)
+        concerns.tell_of_draft(*told, draft=kept.pk, mailbox=kept.mailbox_id, by=None)
     kept.returned_at, kept.returned_by, kept.return_note = timezone.now(), None, why
     kept.save(update_fields=["returned_at", "returned_by", "return_note"])
     give_back(kept, to_author=kept.author.active, by=kept.author)

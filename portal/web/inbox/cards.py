@@ -41,7 +41,7 @@ Fields posted, by URL name:
 * `draft_save`, `draft_attach`, `draft_detach`, `draft_discard`: the same as the form they belong to;
 * `assign`: version, and person (hers alone; empty: nobody), also (hers too) or without (not hers any more);
 * `finish`, `reopen`, `undo`: version. `wait`: version, on (patient, prescriber) and remind (days), or later and day;
-* `add_note`: note (its id), text; it needs no version, for it changes nothing that another may be changing;
+* `add_note`: note (its id), text, mention; it needs no version, for it changes nothing that another may be changing;
 * `later`: as `reply` or `send`, and `when`. `later_at`: draft_version, version, sure, on and time;
 * `submit`: as `reply` or `send`. `approve`, `send_back`: draft_version, version, conversation; body, or note;
 * `resolve_uncertain`: version, decision = sent, resend or abandon.
@@ -160,7 +160,7 @@ class ListCard:
 
     `more_url` is the next keyset page. `poll_url`, asked every 30 s, answers `_news.html`, where `fresh`
     counts what arrived since the page was made. `remark` is a line above the rows, `search` what a search says of
-    itself. The view « quarantaine » fills `quarantined`, « étiquettes » `labels`, others `rows`.
+    itself, `seen_url` marks all read. View « quarantaine » fills `quarantined`, « étiquettes » `labels`, others `rows`.
     """
 
     view: str
@@ -174,6 +174,7 @@ class ListCard:
     search: SearchCard | None = None
     label: Chip | None = None
     labels: tuple[LabelLink, ...] = ()
+    seen_url: str = ""
 
     @property
     def current(self) -> Row | None:

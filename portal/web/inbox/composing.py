@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.conversations.concerns import see
 from portal.mailboxes.models import Mailbox
 from portal.outbound.models import Draft, DraftState
 from portal.team.models import User
@@ -53,6 +54,8 @@ def compose_draft(request: StaffRequest, draft_id: UUID) -> HttpResponse:
         return in_shell(request, "inbox/discarded.html", {"draft": card_of(draft)}, place=TO_DO)
     if draft.conversation_id:
         return HttpResponseRedirect(reverse("conversation", args=[draft.conversation_id]))
+    if draft.returned_at:
+        see(draft.pk, by=request.user)
     return compose_page(request, card_of(draft))
 
 

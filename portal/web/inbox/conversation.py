@@ -10,6 +10,7 @@ from datetime import date
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.conversations.mentions import handles
 from portal.conversations.models import Conversation, ConversationKind, ConversationState, Message
 from portal.conversations.passages import Sought
 from portal.documents.codes import PRESCRIPTION
@@ -124,7 +125,7 @@ def conversation_card(
         scheduled=scheduled_in(conversation, me),
         silence=silence or closed,
         closed=closed,
-        note=(note or NoteDraft()) if allows(me, Permission.NOTE) else None,
+        note=_note(conversation, me, team, note),
         fault=fault or _trouble(conversation, entries),
         back_url=viewer.place.url,
         back_label=viewer.place.label,
@@ -196,6 +197,15 @@ def _close_url(conversation: Conversation, me: User) -> str:
     if not (closable and allows(me, Permission.CLOSE_EXCHANGE)):
         return ""
     return reverse("close_exchange", args=[conversation.pk])
+
+
+def _note(
+    conversation: Conversation, me: User, team: list[User], typed: NoteDraft | None
+) -> NoteDraft | None:
+    if not allows(me, Permission.NOTE):
+        return None
+    people = tuple(handles(team, conversation.mailbox, besides=me.pk))
+    return dataclasses.replace(typed or NoteDraft(), people=people)
 
 
 def _draft(conversation: Conversation, me: User) -> DraftCard:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 VIEW_ICONS = {
     "a-traiter": "inbox",
+    "notifications": "bell",
     "a-moi": "user",
     "non-attribues": "users",
     "en-attente": "clock",
@@ -33,6 +34,11 @@ class NavItem:
     def icon(self) -> str:
         """Its name in icons.svg."""
         return VIEW_ICONS[self.view]
+
+    @property
+    def bell(self) -> bool:
+        """Whether it is known by its drawing, where there is no room for its word."""
+        return self.view == "notifications"
 
     @property
     def rare(self) -> bool:

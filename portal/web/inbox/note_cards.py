@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from portal.conversations.mentions import Handle
 from portal.lib.ids import uuid7
 
 
@@ -18,6 +19,7 @@ class NoteCard:
     at: datetime
     author: str
     text: str
+    to: str = ""  # whom it names: « Claire M. et vous »
     shape: ClassVar[str] = "note"
 
 
@@ -27,4 +29,6 @@ class NoteDraft:
 
     id: UUID = field(default_factory=uuid7)
     text: str = ""
+    mention: UUID | None = None
     fault: str = ""
+    people: tuple[Handle, ...] = ()  # who may be named in it

@@ -8,6 +8,7 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_POST
 
+from portal.conversations.mentions import NotMentionable
 from portal.conversations.notes import LONGEST_NOTE, EmptyNote, NoteTooLong, add_note
 from portal.team.policy import Permission
 from portal.web.access import requires
@@ -21,6 +22,7 @@ EMPTY = "La note est vide."
 TOO_LONG = f"Cette note est trop longue : {LONGEST_NOTE:_} caractères au plus.".replace(
     "_", "\N{NO-BREAK SPACE}"
 )
+UNKNOWN = "Cette personne ne peut pas être prévenue : elle a quitté l’équipe, ou ne voit pas cette boîte."
 UNREADABLE = "Ce texte contient un caractère qui ne peut pas être gardé."
 
 
@@ -29,6 +31,7 @@ class NoteForm(forms.Form):
 
     note = forms.UUIDField()
     text = forms.CharField(required=False, strip=False)
+    mention = forms.UUIDField(required=False)
 
 
 @requires(Permission.NOTE)
@@ -41,18 +44,22 @@ def add(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
         if "note" in form.errors:
             raise Http404
         return _again(request, conversation_id, form, UNREADABLE)
+    given = form.cleaned_data
+    written = {"note_id": given["note"], "text": given["text"], "mention": given["mention"]}
     try:
-        add_note(
-            conversation, note_id=form.cleaned_data["note"], text=form.cleaned_data["text"], by=request.user
-        )
+        add_note(conversation, by=request.user, **written)
     except EmptyNote:
         return _again(request, conversation_id, form, EMPTY)
     except NoteTooLong:
         return _again(request, conversation_id, form, TOO_LONG)
+    except NotMentionable:
+        return _again(request, conversation_id, form, UNKNOWN)
     note_is_written(request, conversation_id)
     return after_act(request, conversation_id)
 
 
 def _again(request: StaffRequest, conversation_id: UUID, form: NoteForm, fault: str) -> HttpResponse:
-    typed = NoteDraft(form.cleaned_data["note"], form.data.get("text", ""), fault)
+    typed = NoteDraft(
+        form.cleaned_data["note"], form.data.get("text", ""), form.cleaned_data.get("mention"), fault
+    )
     return after_act(request, conversation_id, note=typed, status=422)

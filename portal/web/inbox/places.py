@@ -35,6 +35,7 @@ class Place:
 
 
 TO_DO = Place("a-traiter", "À traiter", View.OPEN, CounterKind.OPEN)
+CONCERNS = Place("notifications", "Notifications", None, CounterKind.CONCERN)
 PRESCRIPTIONS = Place("ordonnances", "Ordonnances", None, CounterKind.PRESCRIPTION)
 REVIEW = Place("a-valider", "À valider", None, CounterKind.REVIEW)
 SENT = Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True)
@@ -46,6 +47,7 @@ PLACES: Mapping[str, Place] = {
     place.slug: place
     for place in (
         TO_DO,
+        CONCERNS,
         Place("a-moi", "À moi", View.MINE, CounterKind.MINE),
         Place("non-attribues", "Non attribués", View.UNASSIGNED, CounterKind.UNASSIGNED),
         Place("en-attente", "En attente", View.WAITING, CounterKind.WAITING),

@@ -29,6 +29,11 @@ class Readers:
         found = [self.names[pk] for pk in seen if pk in self.names and pk != message.author_id]
         return f"Lu par {_listed(sorted(found, key=lambda name: (name == YOU, name)))}" if found else ""
 
+    def called(self, people: Iterable[UUID]) -> str:
+        """« Claire M. et vous », of those who still work here."""
+        found = [self.names[pk] for pk in people if pk in self.names]
+        return _listed(sorted(found, key=lambda name: (name == YOU, name))) if found else ""
+
 
 def readers_in(conversation: Conversation, team: Iterable[User], me: User) -> Readers:
     """Of people who have left nothing is said."""

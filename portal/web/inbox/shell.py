@@ -17,6 +17,7 @@ from portal.inbound.models import RawMessage
 from portal.inbound.reasons import sentence
 from portal.team.models import User
 from portal.web.inbox.cards import ListCard, QuarantineRow, ShellCard
+from portal.web.inbox.concerning import concerns_page
 from portal.web.inbox.draft_cards import drafted_by
 from portal.web.inbox.faults import mailbox_faults, mailboxes_of
 from portal.web.inbox.label_cards import links
@@ -24,6 +25,7 @@ from portal.web.inbox.later_list import with_scheduled
 from portal.web.inbox.nav_cards import NavItem
 from portal.web.inbox.people import person
 from portal.web.inbox.places import (
+    CONCERNS,
     EPOCH,
     LABELS,
     PLACES,
@@ -88,6 +90,8 @@ def nav(me: User, here: Place | None) -> tuple[NavItem, ...]:
 
 
 def _listing(me: User, spot: Spot) -> ListCard:
+    if spot.place is CONCERNS:
+        return concerns_page(me, spot.current.pk if spot.current else None)
     if spot.place is SEARCH:  # where nothing is at hand of what was found
         return page(me, replace(spot, place=TO_DO))
     if spot.place is PRESCRIPTIONS:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.models import Conversation, ConversationKind, Message, MessageKind
+from portal.conversations.notes import mentioned
 from portal.mail.addresses import Address
 from portal.mail.display import quoted_words, set_apart, words_of
 from portal.team.models import User
@@ -54,7 +55,7 @@ def timeline(
         if message.kind == MessageKind.EVENT:
             entries.append(event_line(message))
         elif message.kind == MessageKind.NOTE:
-            entries.append(_note(message))
+            entries.append(_note(message, read))
         else:
             folded = message.pk not in open_ones
             original_url = reverse("raw_message", args=[message.pk]) if keeps else ""
@@ -128,9 +129,9 @@ def _forwards(message: Message, me: User) -> Forwards:
     return Forwards(url, message.headers.get("forwarded_from", ""), of_url)
 
 
-def _note(message: Message) -> NoteCard:
+def _note(message: Message, read: Readers) -> NoteCard:
     author = message.author.display_name if message.author else TEAM
-    return NoteCard(message.pk, message.at, short_name(author), message.text)
+    return NoteCard(message.pk, message.at, short_name(author), message.text, read.called(mentioned(message)))
 
 
 class Heard:

@@ -9,6 +9,7 @@ from portal.web.inbox import (
     at_hand,
     closing,
     composing,
+    concerning,
     directory,
     drafting,
     forwarding,
@@ -34,6 +35,7 @@ register_converter(ViewConverter, "view")
 urlpatterns = [
     path("", lists.inbox_home, name="inbox_home"),
     path("recherche/", searching.search, name="search"),
+    path("notifications/lues/", concerning.concerns_seen, name="concerns_seen"),
     path("<view:view>/", lists.inbox_view, name="inbox_view"),
     path("<view:view>/nouveautes/", lists.inbox_news, name="news"),
     path("echange/<uuid:conversation_id>/", reading.conversation, name="conversation"),
