@@ -63,6 +63,7 @@ TEAM_HOST = {
     "conversation_again": needs(Permission.READ),
     "attachment": needs(Permission.READ),
     "attachment_file": needs(Permission.READ),
+    "palette": needs(Permission.READ),
     "conversation_pdf": needs(Permission.READ),
     "conversation_printed": needs(Permission.READ),
     "all_files": needs(Permission.READ),

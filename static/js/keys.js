@@ -82,6 +82,22 @@
     ACTS[event.key]();
   });
 
+  /* The list of commands: its script comes when it is first asked for */
+  const palette = () => {
+    if (window.officinalPalette) return window.officinalPalette();
+    const script = document.createElement("script");
+    script.src = document.querySelector(".shell").dataset.paletteScript;
+    document.head.append(script);
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== "k") return;
+    event.preventDefault();
+    palette();
+  });
+  document.addEventListener("click", (event) => event.target.closest("[data-commands]") && palette());
+  document.addEventListener("officinal:key", (event) => ACTS[event.detail]?.());
+
   document.addEventListener("DOMContentLoaded", () => {
     const box = byId("keys-on");
     if (!box) return;

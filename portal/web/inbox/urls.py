@@ -17,6 +17,7 @@ from portal.web.inbox import (
     later,
     lists,
     noting,
+    palette,
     paper,
     quarantine,
     reading,
@@ -34,6 +35,7 @@ register_converter(ViewConverter, "view")
 
 urlpatterns = [
     path("", lists.inbox_home, name="inbox_home"),
+    path("commandes/", palette.palette, name="palette"),
     path("recherche/", searching.search, name="search"),
     path("notifications/lues/", concerning.concerns_seen, name="concerns_seen"),
     path("<view:view>/", lists.inbox_view, name="inbox_view"),
