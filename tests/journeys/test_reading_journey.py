@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.people import DOCTOR
+from tests.documents.files import jpeg
 from tests.journeys.browser import Window, running_browser, sign_in, why_not
 from tests.journeys.stage import JourneyTestCase, let_in
 from tests.journeys.stations import write
@@ -41,7 +42,7 @@ class AtTheCounter(JourneyTestCase):
         letter = (
             f"<p>Bonjour, le bilan est joint.</p><a href='{self.trap.url}/labo'>ameli.fr</a>{self.hostile}"
         )
-        write(self.peer, laid_out(letter, text=None), sender=DOCTOR)
+        write(self.peer, laid_out(letter, text=None, logo=jpeg(1240, 1754)), sender=DOCTOR)
         let_in(self.karim)
         self.browser = self.enterContext(running_browser())
 
@@ -53,8 +54,54 @@ class AtTheCounter(JourneyTestCase):
         self.until_shown(page, "Bilan")
         page.locator(".row", has_text="Bilan").click()
 
+        self.paper_and_answer_stand_together(page)
+        self.a_command_is_found(window)
         self.a_hostile_letter_is_only_read(window, self.trap)
         self.its_frame_alone_would_hold_it(window, self.trap)
+
+    def paper_and_answer_stand_together(self, page: Page) -> None:
+        """On the screens of counters the whole first page, the answer and its button are seen at once."""
+        page.locator(".piece.current .page img").first.evaluate("image => image.decode()")
+        for width, height in (COUNTER, (1366, 768), (1440, 900)):
+            page.set_viewport_size({"width": width, "height": height})
+            for what in (".piece.current .page img", "#body", "#answer [data-first]"):
+                box = page.locator(what).first.bounding_box()
+                assert box is not None
+                seen = (
+                    box["y"] >= 0 and box["y"] + box["height"] <= height and box["x"] + box["width"] <= width
+                )
+                self.assertTrue(seen, (width, what, box))
+            pages, sheet = (
+                page.locator(f".piece.current {each}").first.bounding_box() for each in (".pages", "img")
+            )
+            assert pages is not None
+            assert sheet is not None
+            self.assertLessEqual(
+                sheet["y"] + sheet["height"], pages["y"] + pages["height"], (width, pages, sheet)
+            )
+            self.assertGreater(sheet["width"], 260, (width, sheet))
+            self.assertEqual(page.evaluate("document.documentElement.scrollHeight"), height)
+        page.set_viewport_size({"width": COUNTER[0], "height": COUNTER[1]})
+
+    def a_command_is_found(self, window: Window) -> None:
+        """Ctrl+K, a few letters without accents, Enter: an act of this screen, then a view."""
+        page = window.page
+        page.keyboard.press("Control+k")
+        field = page.get_by_role("combobox", name="Une action, une vue")
+        field.wait_for()
+        self.assertEqual(window.barriers(), [])
+        page.keyboard.type("charge")
+        page.get_by_role("option", name="Je m’en charge", selected=True).wait_for()
+        page.keyboard.press("Enter")
+        page.get_by_text("Karim a pris en charge").wait_for()
+        page.keyboard.press("Control+k")
+        field.wait_for()
+        page.keyboard.type("xyz")
+        page.get_by_text("Aucune commande de ce nom").wait_for()
+        field.fill("a moi")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/a-moi/")
+        page.locator(".row", has_text="Bilan").click()
 
     def a_hostile_letter_is_only_read(self, window: Window, trap: Trap) -> None:
         """Nothing of it runs, nothing leaves; what it links to learns nothing."""
@@ -67,9 +114,8 @@ class AtTheCounter(JourneyTestCase):
         letter = self.letter(page)
         letter.get_by_text("Bonjour, le bilan est joint.").wait_for()
         letter.get_by_text("images ne sont pas affichées").wait_for()
-        page.screenshot(path="/tmp/shots/letter.png")
         self.assertFalse(page.locator(".msg-text").is_visible())
-        page.wait_for_load_state("networkidle")
+        page.evaluate("new Promise((done) => requestIdleCallback(done))")
         self.assertEqual((trap.calls, window.complaints), ([], []))
         self.assertLessEqual(window.hosts, HOSTS)
         self.assertEqual(window.barriers(), [])
@@ -95,7 +141,7 @@ class AtTheCounter(JourneyTestCase):
         page.route("http://contenu.*/mise-en-page/*", lambda route: route.fulfill(headers=said, body=raw))
         page.get_by_role("link", name="Voir en grand").click()
         self.letter(page).get_by_text("Tel quel").wait_for()
-        page.wait_for_load_state("networkidle")
+        page.evaluate("new Promise((done) => requestIdleCallback(done))")
         self.assertEqual(trap.calls, asked)
         self.assertEqual(page.locator("#pane h1").inner_text(), "Version mise en page")
         page.unroute("http://contenu.*/mise-en-page/*")

@@ -22,7 +22,7 @@ TEXT = "Bonjour, le bilan de Mme Caron est joint."
 LAID_OUT = f"<p>{TEXT}</p><img src='cid:logo@labo' alt='Logo'><img src='https://labo.example/t.gif'>"
 
 
-def laid_out(html: str = LAID_OUT, *, text: str | None = TEXT) -> bytes:
+def laid_out(html: str = LAID_OUT, *, text: str | None = TEXT, logo: bytes | None = None) -> bytes:
     """A doctor's mail with HTML, beside a text or alone, and the picture of his letter head."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = f"Dr Martin <{MARTIN}>", SOLEIL, "Bilan"
@@ -34,7 +34,7 @@ def laid_out(html: str = LAID_OUT, *, text: str | None = TEXT) -> bytes:
         mail.set_content(text)
         mail.add_alternative(html, subtype="html")
         body = mail.get_payload(1)
-    body.add_related(jpeg(40, 20), "image", "jpeg", cid="<logo@labo>", filename="logo.jpg")
+    body.add_related(logo or jpeg(40, 20), "image", "jpeg", cid="<logo@labo>", filename="logo.jpg")
     return mail.as_bytes().replace(b"\n", b"\r\n")
 
 
