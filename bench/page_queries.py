@@ -32,6 +32,13 @@ def queries_of(house: House, path: str, **headers: str) -> Queries:
     return _ask(signed_in(house.person, house.pharmacy), path, **headers)
 
 
+def search_queries(house: House, words: str) -> Queries:
+    """A second look at what was found."""
+    browser = signed_in(house.person, house.pharmacy)
+    browser.post(reverse("search"), {"q": words})
+    return _ask(browser, reverse("search"))
+
+
 def list_queries(house: House) -> Iterator[Queries]:
     """Every list, its next page, what it polls, and a blank page to write on."""
     browser = signed_in(house.person, house.pharmacy)

@@ -48,9 +48,10 @@ class Seeder:
             for number in range(PATIENT_COUNT)
         ]
         self._marks = [correspondent_mark(address.key) for address in self._people]
+        self._texts = [" ".join(SENTENCES[start:]) for start in range(len(SUBJECTS))]
         self._tokens = [
-            tokens_of(subject=subject, people=self._people[:1], text=" ".join(SENTENCES[start:]), files=[])
-            for start, subject in enumerate(SUBJECTS)
+            tokens_of(subject=subject, people=self._people[:1], text=text, files=[])
+            for subject, text in zip(SUBJECTS, self._texts, strict=True)
         ]
 
     def add(self, first: datetime, count: int) -> None:
@@ -87,6 +88,7 @@ class Seeder:
         )
 
     def _message(self, conversation: Conversation) -> Message:
+        which = self._chance.randrange(len(self._texts))
         return Message(
             conversation=conversation,
             kind=MessageKind.RECEIVED,
@@ -100,8 +102,8 @@ class Seeder:
                 "cc": [],
                 "subject": "",
             },
-            text=" ".join(self._chance.sample(SENTENCES, 8)),
-            tokens=self._chance.choice(self._tokens),
+            text=self._texts[which],
+            tokens=self._tokens[which],
         )
 
 

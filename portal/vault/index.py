@@ -32,7 +32,7 @@ class Field(StrEnum):
 
 # Each beginning of a word is a token: these are short.
 PREFIXED = frozenset({Field.NAME, Field.SUBJECT, Field.FILE})
-# Of a long word only its first letters are: what was found is read before it is shown (adr/0015).
+# Of a long word only its first letters are: what was found is read before it is shown (adr/0018).
 ROUGH = frozenset({Field.BODY, Field.CONTENT})
 EVERYWHERE = frozenset(Field)
 
