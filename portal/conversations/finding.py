@@ -14,6 +14,7 @@ from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Value
 
 from portal.audit.actions import record
 from portal.audit.events import Event
+from portal.conversations.labels import all_labels
 from portal.conversations.listing import PAGE
 from portal.conversations.models import Attachment, Conversation, Message, MessageQuerySet
 from portal.conversations.passages import Excerpt, Sought
@@ -22,6 +23,7 @@ from portal.conversations.reading import read_by
 from portal.conversations.verifying import Verifier
 from portal.mailboxes.models import Mailbox
 from portal.vault.index import EVERYWHERE, Field, fingerprint, query_tokens, tsquery_literal
+from portal.vault.words import fold
 
 if TYPE_CHECKING:
     from portal.team.models import User
@@ -178,7 +180,14 @@ class _Search:
             wanted &= _tokens(value, PEOPLE | {Field.CONTENT})
         for value in query.files:
             wanted &= _tokens(value, IN_FILES)
+        for value in query.labels:
+            wanted &= Q(conversation__labels__overlap=labels_named(value))
         return wanted & _clear(query)
+
+
+def labels_named(value: str) -> list[UUID]:
+    """The labels that are called so, or begin so: `value` is folded."""
+    return [label.pk for label in all_labels() if " ".join(fold(label.name).split()).startswith(value)]
 
 
 def _clear(query: Query) -> Q:

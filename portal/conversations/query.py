@@ -25,6 +25,7 @@ class Operator(StrEnum):
     BEFORE = "avant"
     SINCE = "après"
     STATE = "état"
+    LABEL = "étiquette"
 
 
 class Wrong(StrEnum):
@@ -34,6 +35,7 @@ class Wrong(StrEnum):
     TOO_SHORT = "too-short"
     NO_DATE = "no-date"
     NO_STATE = "no-state"
+    NO_LABEL = "no-label"
 
 
 NAMED: Final = {fold(each.value): each for each in Operator}
@@ -103,6 +105,7 @@ class Query:
     before: date | None = None
     since: date | None = None
     states: tuple[ConversationState, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass
@@ -152,6 +155,7 @@ def _query(heard: _Heard) -> Query:
         before=heard.days.get(Operator.BEFORE),
         since=heard.days.get(Operator.SINCE),
         states=tuple(heard.states),
+        labels=tuple(heard.values[Operator.LABEL]),
     )
 
 
@@ -169,6 +173,8 @@ def _operator(heard: _Heard, operator: Operator, value: str) -> None:
         _day(heard, operator, value)
     elif operator is Operator.STATE:
         _state(heard, value)
+    elif operator is Operator.LABEL:
+        heard.values[operator].append(" ".join(fold(value).split()))
     elif operator is not Operator.FILE or not _nature(heard, fold(value)):
         if not (words(value) or (operator is Operator.FROM and fold(value) == ME)):
             heard.faults.append(Fault(operator, value, Wrong.TOO_SHORT))

@@ -58,6 +58,7 @@ class AtTheCounter(JourneyTestCase):
         self.a_command_is_found(window)
         self.a_hostile_letter_is_only_read(window, self.trap)
         self.its_frame_alone_would_hold_it(window, self.trap)
+        self.what_is_searched_is_found_and_marked(window)
 
     def paper_and_answer_stand_together(self, page: Page) -> None:
         """On the screens of counters the whole first page, the answer and its button are seen at once."""
@@ -146,6 +147,26 @@ class AtTheCounter(JourneyTestCase):
         self.assertEqual(page.locator("#pane h1").inner_text(), "Version mise en page")
         page.unroute("http://contenu.*/mise-en-page/*")
         window.complaints.clear()  # that so much was refused
+
+    def what_is_searched_is_found_and_marked(self, window: Window) -> None:
+        """A wrong operator is told beside the field; a right one finds the letter, its word marked here and there."""
+        page = window.page
+        page.goto(self.house.url("soleil.localhost", "/equipe/recherche/"))
+        page.locator("#search").fill("bilan après:45/13")
+        page.locator("#search").press("Enter")
+        page.get_by_role("alert").get_by_text("n’est pas une date").wait_for()
+        self.assertEqual(page.locator("#search").get_attribute("aria-invalid"), "true")
+        self.assertEqual(page.get_by_text("Rien trouvé").count(), 0)
+
+        page.locator("#search").fill('"le bilan" joint')
+        page.locator("#search").press("Enter")
+        page.locator(".row mark").first.wait_for()
+        self.assertEqual(page.locator(".row mark").all_inner_texts(), ["le bilan", "joint"])
+        self.assertEqual(window.barriers(), [])
+        page.locator(".row").first.click()
+        page.locator("#pane mark").first.wait_for()
+        self.assertNotIn("bilan", page.url)
+        self.assertEqual(window.complaints, [])
 
     def letter(self, page: Page) -> FrameLocator:
         return page.frame_locator("iframe.letter")

@@ -12,6 +12,8 @@ from portal.audit.events import Event
 from portal.audit.models import Entry
 from portal.conversations import finding
 from portal.conversations.actions import finish
+from portal.conversations.label_models import Colour
+from portal.conversations.labels import create_label, put_label
 from portal.conversations.models import Conversation, Message
 from portal.conversations.notes import add_note
 from portal.lib.ids import uuid7
@@ -94,6 +96,16 @@ class Search(InboxTestCase):
         for words, names in expected.items():
             with self.subTest(words):
                 self.assertEqual(self.found(words), names)
+
+    def test_a_label_narrows_it_and_one_that_is_none_is_told(self) -> None:
+        label = create_label("À commander", colour=Colour.AMBER, by=self.nadia)
+        put_label(self.petit, label, by=self.nadia)
+        for words in ('étiquette:"à commander"', "etiquette:a", 'étiquette:"À comm" ramipril'):
+            with self.subTest(words):
+                self.assertEqual(self.found(words), ["Dr Sylvain Petit"])
+        self.assertEqual(self.found('étiquette:"à commander" levothyrox'), [])
+        answer = self.as_karim.post(page("search"), {"q": "étiquette:perdue"})
+        self.assertContains(answer, "Aucune étiquette ne s’appelle « perdue »", status_code=422)
 
     def test_what_colleagues_wrote_is_found_by_their_name(self) -> None:
         add_note(self.lea, note_id=uuid7(), text="Rappeler pour le zymafluor.", by=self.claire)

@@ -6,7 +6,7 @@ from base64 import b64decode, b64encode
 
 from django.utils import timezone
 
-from portal.conversations.finding import sought
+from portal.conversations.finding import labels_named, sought
 from portal.conversations.passages import Sought
 from portal.conversations.query import (
     LONGEST_QUERY,
@@ -30,6 +30,7 @@ EXAMPLES = {
     Operator.FILE: "pj:ordonnance, pj:pdf ou pj:non",
     Operator.BEFORE: "avant:24/12/2026",
     Operator.SINCE: "après:24/12/2026",
+    Operator.LABEL: 'étiquette:retour ou étiquette:"à commander"',
     Operator.STATE: 'état:attente, état:terminé ou état:"à traiter"',
 }
 REASONS = {
@@ -38,12 +39,17 @@ REASONS = {
     Wrong.NO_DATE: "« {value} » n’est pas une date. Écrivez par exemple {operator}:24/12/2026, {operator}:12/2026 "
     "ou {operator}:hier.",
     Wrong.NO_STATE: "« {value} » n’est pas un état. Écrivez {example}.",
+    Wrong.NO_LABEL: "Aucune étiquette ne s’appelle « {value} ».",
 }
 
 
 def query_of(text: str) -> Query:
     """Raises Misasked and NothingToLookFor."""
-    return parse(text, today=timezone.localdate())
+    query = parse(text, today=timezone.localdate())
+    unknown = [value for value in query.labels if not labels_named(value)]
+    if unknown:
+        raise Misasked(tuple(Fault(Operator.LABEL, value, Wrong.NO_LABEL) for value in unknown))
+    return query
 
 
 def told(fault: Fault) -> str:
