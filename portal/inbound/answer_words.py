@@ -33,7 +33,7 @@ Ceci est une réponse automatique."""
 RECEIPT_TEXT = f"""\
 Bonjour,
 
-Bien reçu. Nous préparons seulement{NBSP}: apportez l’original de votre ordonnance (ou son QR code)
+Bien reçu. Nous préparons seulement{NBSP}: apportez l’original de votre ordonnance (ou son QR code) \
 et votre carte Vitale.
 
 En cas d’urgence, appelez le 15 ou le 112.

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from portal.audit.events import Event
 from portal.audit.models import Entry, moment_of
+from portal.team.duty import with_absences
 from portal.team.models import AccessLink, Passkey, TotpDevice, User
 
 
@@ -49,7 +50,7 @@ def fit_to_answer(user: User) -> bool:
 def _standing(now: datetime) -> QuerySet[User]:
     links = AccessLink.objects.filter(user=OuterRef("pk"), used_at=None, expires_at__gt=now)
     sign_ins = Entry.objects.filter(object_id=OuterRef("pk"), event=Event.SIGN_IN).order_by("-n")
-    return User.objects.select_related("responsibility").annotate(
+    return with_absences(User.objects.select_related("responsibility")).annotate(
         has_phone=Exists(TotpDevice.objects.filter(user=OuterRef("pk"), confirmed=True)),
         has_passkey=Exists(Passkey.objects.filter(user=OuterRef("pk"))),
         last_sign_in_us=Subquery(sign_ins.values("at_us")[:1]),

@@ -102,6 +102,10 @@ class FirstDay(JourneyTestCase):
         page.get_by_label("Lundi, ouverture du matin").fill("09:00")
         page.get_by_label("Lundi, fermeture du matin").fill("12:30")
         page.get_by_role("button", name="Enregistrer les horaires").click()
+        page.get_by_role("link", name="Jours fériés, fermetures et gardes").click()
+        page.get_by_label("Du", exact=True).fill(timezone.localdate().isoformat())
+        page.get_by_role("button", name="Ajouter la période").click()
+        page.get_by_text("Garde, en ce moment").wait_for()
         self.expect(page, 4)
 
     def add_the_mailbox(self, page: Page) -> None:

@@ -67,6 +67,7 @@ class TwoWorkstations(JourneyTestCase):
         self.she_labels_it(claire, karim)
         self.it_waits_until_its_hour(claire, karim)
         self.it_waits_for_the_patient(claire, karim)
+        self.karim_goes_on_leave(claire, karim)
 
     def test_what_karim_has_read_stays_bold_for_nadia_who_sees_it_counted_too(self) -> None:
         karim, nadia = self.at_work(self.karim), self.at_work(self.nadia)
@@ -171,6 +172,16 @@ class TwoWorkstations(JourneyTestCase):
         self.mail("Re: Mon sirop")
         self.seen(karim.locator(".row", has_text="Mon sirop").get_by_text("Réponse reçue"), patience=15_000)
         self.seen(claire.get_by_text("La réponse attendue est arrivée"))
+
+    def karim_goes_on_leave(self, claire: Page, karim: Page) -> None:
+        """What he has goes back to Claire alone; nothing more is given to him until he is back."""
+        karim.goto(self.house.url("soleil.localhost", "/equipe/mon-acces/absences/"))
+        karim.get_by_label("Du", exact=True).fill(timezone.localdate().isoformat())
+        karim.get_by_role("button", name="Annoncer l’absence").click()
+        self.seen(karim.get_by_text("(en ce moment)"))
+        self.seen(claire.get_by_text("Karim s’absente, retour"), patience=15_000)
+        claire.locator("#assign summary").click()
+        self.seen(claire.locator(".menu-line[disabled]", has_text="En absence, retour"))
 
     def each_sees_the_other(self, claire: Page, karim: Page) -> None:
         """Each sees the other there, and who writes; on the list too. It ends with the tab."""

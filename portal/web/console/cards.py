@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from portal.team.duty import away_until
 from portal.team.leaving import days_left
 from portal.team.models import Role, User
 from portal.team.roster import Member
@@ -86,6 +87,8 @@ def _chips(member: Member, today: date) -> tuple[Chip, ...]:
     if not user.in_service(today):
         return (Chip("Parti", "bad"),)
     chips = [Chip("Responsable de la BAL", "good")] if user.is_responsible else []
+    if away_until(user) is not None:
+        chips.append(Chip("En absence", "warn"))
     if days_left(user, today) is not None:
         chips.append(Chip("Part bientôt", "warn"))
     if member.link_until:
