@@ -91,7 +91,7 @@ def compose_page(
     request: StaffRequest, draft: DraftCard, *, found: FoundCard | None = None, status: int = 200
 ) -> HttpResponse:
     """`found`: whom a search in the directory, by its button, gave to choose from."""
-    mailbox = _leaves_from(request.user, draft.id)
+    mailbox = _leaves_from(request.user, draft)
     draft = dressed(draft, None, request.user, mailbox=mailbox)
     recipients, _ = split_field(recipients_in(draft.to))
     context = {
@@ -104,11 +104,11 @@ def compose_page(
     return in_shell(request, "inbox/compose.html", context, place=TO_DO, status=status)
 
 
-def _leaves_from(me: User, draft_id: UUID) -> Mailbox | None:
+def _leaves_from(me: User, draft: DraftCard) -> Mailbox | None:
     """The mailbox that a new message is written from: that of its draft, once it has one."""
-    own = Draft.objects.filter(pk=draft_id, author=me.pk).values_list("mailbox", flat=True)
+    own = Draft.objects.filter(pk=draft.id, author=me.pk).values_list("mailbox", flat=True)
     with contextlib.suppress(NoMailbox):
-        return mailbox_of(me, only=own.first())
+        return mailbox_of(me, only=own.first() if draft.version else None)
     return None
 
 
