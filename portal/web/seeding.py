@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from portal.audit.actions import OPERATOR
 from portal.conversations.actions import assign, finish, mark_opened
+from portal.conversations.label_models import Colour
+from portal.conversations.labels import create_label, put_label
 from portal.conversations.models import Conversation
 from portal.directory.whitelist import replace_whitelist
 from portal.house.actions import add_period, set_details, set_hours
@@ -123,6 +125,10 @@ MORNING = {
     "Piluliers de la semaine, changement pour la chambre 12": ("claire", "", False),
 }
 
+# The house's own words, and where the morning's people put them.
+LABELS = {"Urgent": Colour.RED, "À commander": Colour.AMBER, "Livraison": Colour.BLUE}
+LABELLED = {"Livraison": "Livraison", "Pansements de M. Blanc": "À commander"}
+
 
 def open_demo_pharmacy(wanted: DemoPharmacy) -> Pharmacy:
     """Open a pharmacy of the demonstration with its people, once; a later start finds it."""
@@ -142,6 +148,8 @@ def open_demo_pharmacy(wanted: DemoPharmacy) -> Pharmacy:
         set_details(address=wanted.address, phone=wanted.phone, by=OPERATOR)
         titulaire = User.objects.get(sign_in_name=wanted.people[0][0])
         add_starters(by=titulaire)
+        for word, colour in LABELS.items():
+            create_label(word, colour=colour, by=titulaire)
         approve_templates(ReplyTemplate.objects.values_list("pk", "version"), by=titulaire)
     return pharmacy
 
@@ -212,6 +220,9 @@ def _deal_with(conversation: Conversation, people: dict[str, User]) -> None:
         return
     who = people[name]
     mark_opened(conversation, by=who)
+    if conversation.subject in LABELLED:
+        word = LABELLED[conversation.subject]
+        put_label(conversation, create_label(word, colour=LABELS[word], by=who), by=who)
     conversation = assign(conversation, to=who, by=who, version=conversation.version)
     if answer:
         draft = start_reply(conversation, by=who)

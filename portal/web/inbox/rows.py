@@ -99,7 +99,7 @@ def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) ->
         yield Chip(f"{pieces} pièce{'s' if pieces > 1 else ''}", icon="paperclip")
     if conversation.failed and kind in KIND_CHIPS:
         yield KIND_CHIPS[kind]
-    if place.view == View.SENT and conversation.state == ConversationState.DONE:
+    if place.view in (View.SENT, None) and conversation.state == ConversationState.DONE:
         yield Chip("Terminée", "good", "circle-check")
 
 
