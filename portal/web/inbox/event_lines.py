@@ -15,7 +15,7 @@ from portal.conversations.scheduled import CALLED_OFF, SCHEDULED, STOPPED
 from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.team.models import User
 from portal.web.inbox.cards import EventLine
-from portal.web.inbox.people import first_name
+from portal.web.inbox.people import MIDNIGHT, first_name
 from portal.web.templatetags.officinal import at as written_at
 
 
@@ -62,7 +62,7 @@ def _assigned(told: Told) -> str:
 
 def _unassigned(told: Told) -> str:
     if not told.who and told.until:
-        return f"{told.whom} s’absente, retour {told.until} : la conversation revient à l’équipe"
+        return f"{told.whom} s’absente, retour {told.until.removesuffix(MIDNIGHT)} : la conversation revient à l’équipe"
     if not told.who:
         return f"{told.whom} n’est plus là : la conversation revient à l’équipe"
     return f"{told.who} ne s’en charge plus" if told.oneself else f"{told.who} n’en charge plus {told.whom}"

@@ -15,9 +15,10 @@ from portal.mail.addresses import Address
 from portal.team.duty import away_until
 from portal.team.models import Role, User
 from portal.web.inbox.cards import Correspondent, Person, PersonChoice
-from portal.web.templatetags.officinal import coming
+from portal.web.templatetags.officinal import NO_BREAK, coming
 
 TEAM = "La pharmacie"
+MIDNIGHT = f" à{NO_BREAK}0:00"  # who is back on Thursday is back that day
 NO_NAME = "Expéditeur inconnu"
 NO_PATIENT_NAME = "Patient sans nom"
 TITLES = {"dr", "docteur", "pr", "professeur", "m", "mme", "mr", "monsieur", "madame"}
@@ -83,7 +84,7 @@ def choices(
 
 def away_words(user: User) -> str:
     until = away_until(user)
-    return f"En absence, retour {coming(until)}" if until else ""
+    return f"En absence, retour {coming(until).removesuffix(MIDNIGHT)}" if until else ""
 
 
 def correspondent(conversation: Conversation) -> tuple[str, Correspondent]:
