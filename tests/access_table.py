@@ -57,6 +57,8 @@ TEAM_HOST = {
     "inbox_home": needs(Permission.READ),
     "inbox_view": needs(Permission.READ),
     "search": needs(Permission.READ),
+    "bulk": needs(Permission.READ),  # and what the act needs
+    "bulk_undo": needs(Permission.READ),
     "concerns_seen": needs(Permission.READ),
     "news": needs(Permission.READ),
     "conversation": needs(Permission.READ),

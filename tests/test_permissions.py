@@ -15,6 +15,7 @@ from django.test import SimpleTestCase, override_settings
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
+from portal.conversations.bulk import mark_all_unread
 from portal.conversations.label_models import Colour
 from portal.conversations.labels import create_label
 from portal.conversations.models import Attachment, Conversation, Message
@@ -163,6 +164,7 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
         "person_id": author.pk,
         "mailbox_id": box.pk,
         "workstation_id": uuid4(),
+        "batch_id": mark_all_unread([], by=author).pk,
         "period_id": uuid4(),
         "absence_id": uuid4(),
         "passkey_id": uuid4(),

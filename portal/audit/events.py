@@ -79,6 +79,7 @@ class Event(TextChoices):
     EXCHANGE_CLOSE = "conversation:close", "Échange avec le patient clos"
     CONVERSATION_SNOOZE = "conversation:snooze", "Conversation mise en attente"
     CONVERSATION_RETURN = "conversation:return", "Conversation de retour"
+    CONVERSATION_UNDO = "conversation:undo", "Acte sur plusieurs conversations annulé"
     CONVERSATION_EXPORT = "conversation:export", "Conversation exportée"
     CONVERSATION_PRINT = "conversation:print", "Conversation imprimée"
     CONVERSATION_SEARCH = "conversation:search", "Recherche"

@@ -39,6 +39,18 @@ def tell_of_draft(kind: ConcernKind, person: UUID, *, draft: UUID, mailbox: UUID
         _tell(kind, person, Concern(mailbox_id=mailbox, about=draft), by)
 
 
+def take_back(kind: ConcernKind, people: Iterable[UUID], *, on: Conversation) -> None:
+    """What these people were told of was undone: what they have not read yet goes. Called as `tell` is."""
+    unread = Concern.objects.unread().select_for_update().filter(user__in=list(people), about=on.pk)
+    for known in unread.filter(kinds__contains=[kind]).order_by("pk"):
+        known.kinds = [each for each in known.kinds if each != kind]
+        if known.kinds:
+            known.save(update_fields=["kinds"])
+            continue
+        known.delete()
+        _count(known, -1)
+
+
 def concerns(user_id: UUID) -> Exists:
     """Whether something new in this conversation concerns this person: inside the statement that loads it."""
     return Exists(Concern.objects.unread().filter(user=user_id, about=OuterRef("pk")))

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Prefetch, Q, Subquery
 
 from portal.conversations.assignees import assignees_of
+from portal.conversations.bulk_models import Batch as Batch
 from portal.conversations.concern_models import Concern as Concern
 from portal.conversations.label_models import labels_of
 from portal.lib.ids import uuid7

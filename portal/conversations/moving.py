@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # What the thread says happened.
 ASSIGNED, UNASSIGNED = "assigned", "unassigned"
-FINISHED, REOPENED, CALLED = "finished", "reopened", "called"
+FINISHED, REOPENED, CALLED, UNDONE = "finished", "reopened", "called", "undone"
 ANSWERED, RETURNED, UNANSWERED = "answered", "returned", "unanswered"
 AWAITS = {
     ConversationState.PATIENT: "awaits-patient",

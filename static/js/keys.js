@@ -25,6 +25,10 @@
   const ACTS = {
     j: () => move(1),
     k: () => move(-1),
+    x: () => {
+      const row = document.activeElement.closest(".line") ?? document.querySelector("#rows [aria-current]")?.parentElement;
+      row?.querySelector(".pick input")?.click();
+    },
     e: () => byId("finish")?.requestSubmit(),
     u: () => byId("unread")?.requestSubmit(),
     a: () => unfold("assign"),

@@ -77,7 +77,10 @@
   let waiting = null;
   let handAt = 0;
   const held = (rows) =>
-    (rows.matches(":hover") && Date.now() - handAt < HAND_MS) || rows.scrollTop > 8 || window.scrollY > 200;
+    (rows.matches(":hover") && Date.now() - handAt < HAND_MS) ||
+    rows.querySelector(".pick :checked") !== null ||
+    rows.scrollTop > 8 ||
+    window.scrollY > 200;
 
   const same = (a, b) => a.textContent === b.textContent && a.className === b.className;
 
@@ -92,6 +95,8 @@
         old.className = row.className;
         old.replaceChildren(...row.cloneNode(true).childNodes);
       }
+      const [tick, now] = [old, row].map((each) => each?.closest(".line")?.querySelector(".pick input"));
+      if (tick && now && !tick.checked) tick.value = now.value; // a ticked one keeps the version that was chosen
     }
     waiting = fresh;
     if (held(rows)) say(rows, fresh);

@@ -374,7 +374,7 @@ class Acts(InboxTestCase):
             "post", page("finish", conversation.pk), {"version": conversation.version}
         )
 
-        self.assertContains(response, f'<div id="row-{conversation.pk}" hx-swap-oob="delete">')
+        self.assertContains(response, f'<div id="line-{conversation.pk}" hx-swap-oob="delete">')
         self.assertContains(response, f'href="{page("conversation", other.pk)}">Conversation suivante')
         self.assertEqual(Conversation.objects.get(pk=conversation.pk).state, "done")
 

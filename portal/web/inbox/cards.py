@@ -44,6 +44,7 @@ Fields posted, by URL name:
 * `add_note`: note (its id), text, mention; it needs no version, for it changes nothing that another may be changing;
 * `later`: as `reply` or `send`, and `when`. `later_at`: draft_version, version, sure, on and time;
 * `submit`: as `reply` or `send`. `approve`, `send_back`: draft_version, version, conversation; body, or note;
+* `bulk`: row (id.version, of each that is ticked), act = mine, assign, finish or unread, vue; person with assign;
 * `resolve_uncertain`: version, decision = sent, resend or abandon.
 
 A locked session answers 401 to htmx: the page covers itself and asks for the password. Requests that no person
@@ -134,6 +135,7 @@ class Row:
     at: datetime
     subject: str
     snippet: str
+    version: int = 0  # what a tick carries
     chips: tuple[Chip, ...] = ()
     unread: bool = False  # by the one who looks
     untouched: bool = False  # nobody of the team has opened it since something came in
@@ -175,6 +177,7 @@ class ListCard:
     label: Chip | None = None
     labels: tuple[LabelLink, ...] = ()
     seen_url: str = ""
+    ticks: bool = False  # several rows may be chosen at once
 
     @property
     def current(self) -> Row | None:

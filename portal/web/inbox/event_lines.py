@@ -108,6 +108,7 @@ LINES: dict[str, tuple[Callable[[Told], str], str]] = {
     moving.UNASSIGNED: (_unassigned, "users"),
     moving.CALLED: (lambda told: f"{told.who} a appelé le patient", "phone"),
     moving.FINISHED: (lambda told: f"{told.who} a terminé", "circle-check"),
+    moving.UNDONE: (lambda told: f"{told.who} a annulé : comme avant", "undo-2"),
     moving.REOPENED: (_reopened, "undo-2"),
     moving.AWAITS[ConversationState.PATIENT]: (_awaits("patient"), "clock"),
     moving.AWAITS[ConversationState.PRESCRIBER]: (_awaits("prescripteur"), "clock"),

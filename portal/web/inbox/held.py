@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.models import Conversation, Message, MessageKind
-from portal.conversations.moving import ASSIGNED, AWAITS, FINISHED, UNASSIGNED
+from portal.conversations.moving import ASSIGNED, AWAITS, FINISHED, UNASSIGNED, UNDONE
 from portal.conversations.scheduled import CALLED_OFF, SCHEDULED, STOPPED
 from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.outbound.models import Draft
@@ -22,6 +22,7 @@ EVENTS = {
     UNASSIGNED: "changé qui s’en charge",
     **dict.fromkeys(AWAITS.values(), "mis la conversation en attente"),
     FINISHED: "terminé la conversation",
+    UNDONE: "annulé ce qui venait d’être fait",
     SUBMITTED: "soumis une réponse à un pharmacien",
     TAKEN_BACK: "repris sa réponse",
     SENT_BACK: "renvoyé une réponse à son auteur",

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.answers import fragment
+from portal.web.inbox.batch_cards import batch_seen_by
 from portal.web.inbox.places import TO_DO, Place, read_cursor
 from portal.web.inbox.shell import NOTHING, Spot, news, shell
 from portal.web.requests import StaffRequest, is_htmx
@@ -24,8 +25,9 @@ def inbox_home(request: StaffRequest) -> HttpResponse:
 def inbox_view(request: StaffRequest, view: Place) -> HttpResponse:
     """One page of a list; htmx asks for the following ones, to be put below."""
     after = read_cursor(request.GET.get("apres"))
+    batch = batch_seen_by(request.user, request.GET["lot"]) if "lot" in request.GET else None
     template = "inbox/_more.html" if after and is_htmx(request) else "inbox/shell.html"
-    return fragment(request, template, {"shell": shell(request.user, Spot(view, after))})
+    return fragment(request, template, {"shell": shell(request.user, Spot(view, after)), "batch": batch})
 
 
 @requires(Permission.READ)

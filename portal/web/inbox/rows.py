@@ -65,6 +65,7 @@ def row(conversation: Conversation, *, me: User, place: Place, marks: Marks, cur
         at=conversation.last_message_at,
         subject=conversation.subject or NO_SUBJECT,
         snippet=conversation.snippet,
+        version=conversation.version,
         chips=tuple(_chips(conversation, kind, place, marks)),
         unread=is_unread(conversation, me, read=conversation.__dict__["read"]),
         untouched=conversation.unopened,

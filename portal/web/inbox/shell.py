@@ -117,6 +117,7 @@ def page(me: User, spot: Spot) -> ListCard:
         title=place.label,
         rows=with_scheduled(me, rows, current) if place is SENT and not spot.after else rows,
         more_url=f"{place.url}?apres={write_cursor(found.following)}" if found.following else "",
+        ticks=True,
         poll_url="" if spot.after else _poll_url(place, found),
     )
 

@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from portal.web.inbox import (
     acts,
     at_hand,
+    choosing,
     closing,
     composing,
     concerning,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("", lists.inbox_home, name="inbox_home"),
     path("commandes/", palette.palette, name="palette"),
     path("recherche/", searching.search, name="search"),
+    path("choix/", choosing.bulk, name="bulk"),
+    path("choix/<uuid:batch_id>/annuler/", choosing.bulk_undo, name="bulk_undo"),
     path("notifications/lues/", concerning.concerns_seen, name="concerns_seen"),
     path("<view:view>/", lists.inbox_view, name="inbox_view"),
     path("<view:view>/nouveautes/", lists.inbox_news, name="news"),
