@@ -110,6 +110,8 @@ def _places(level: str, word: str) -> Iterator[Span]:
         return
     root = stem(word)
     for each in _begins(word).finditer(level):
+        if each.start() and level[each.start() - 1].isalpha():
+            continue  # asked here and not in the pattern, which thus begins with what is quickly looked for
         found = fold(each[0])
         if (len(word) >= SHORTEST_BEGINNING and found.startswith(word)) or stem(found) == root:
             yield each.span()
@@ -120,7 +122,7 @@ def _begins(word: str) -> re.Pattern[str]:
     """All that may be a form of it: what it and its stem begin with, less the last letter, which may change."""
     root = stem(word)[:-1]
     common = next((n for n, (a, b) in enumerate(zip(root, word, strict=False)) if a != b), len(root))
-    return re.compile(rf"(?<!{LETTERS}){_letters(word[: max(common, 1)])}{LETTERS}*")
+    return re.compile(rf"{_letters(word[: max(common, 1)])}{LETTERS}*")
 
 
 @lru_cache(maxsize=256)
