@@ -67,6 +67,7 @@ TENANT_APPS = [
     "portal.prescriptions",
     "portal.inbound",
     "portal.intake",
+    "portal.handover",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 TENANT_MODEL = "tenants.Pharmacy"

@@ -11,6 +11,7 @@ urlpatterns = [
     path("equipe/", include("portal.web.live.urls")),
     path("equipe/", include("portal.web.inbox.urls")),
     path("equipe/", include("portal.web.prescriptions.urls")),
+    path("equipe/releve/", include("portal.web.handover.urls")),
     path("console/", include("portal.web.console.urls")),
 ]
 

@@ -24,7 +24,7 @@ LAYERS = [
         "portal.asgi",
     },
     {"portal.web"},
-    {"portal.inbound", "portal.intake", "portal.records", "portal.lgo"},
+    {"portal.inbound", "portal.intake", "portal.handover", "portal.records", "portal.lgo"},
     {"portal.prescriptions"},
     {"portal.outbound", "portal.notices"},
     {"portal.conversations"},

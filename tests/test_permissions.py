@@ -19,6 +19,8 @@ from portal.conversations.bulk import mark_all_unread
 from portal.conversations.label_models import Colour
 from portal.conversations.labels import create_label
 from portal.conversations.models import Attachment, Conversation, Message
+from portal.handover.actions import sign
+from portal.handover.gathering import gather
 from portal.inbound.importing import keep
 from portal.inbound.models import RawMessage, RawState
 from portal.inbound.process import process_stored
@@ -170,10 +172,17 @@ def things_of(author: User, box: Mailbox | None = None) -> dict[str, object]:
         "passkey_id": uuid4(),
         "template_id": save_template(uuid7(), name="Prêt", text="Prêt.", version=0, by=author).pk,
         "label_id": create_label("Urgent", colour=Colour.RED, by=author).pk,
+        "handover_id": handed_over_by(author),
         "view": "a-traiter",
         "token": "no-such-link",
         "page": "boite",
     }
+
+
+def handed_over_by(author: User) -> UUID:
+    """What is open, left to the next."""
+    now = timezone.now()
+    return sign(by=author, word="", shown=gather(author, now=now).mark, waiting=None, now=now).pk
 
 
 def submitted_by(author: User) -> dict[str, object]:
@@ -306,7 +315,7 @@ class APersonalMailbox(Visits):
             name: uuid4()
             for name, value in self.ids.items()
             if isinstance(value, UUID)
-            and name not in ("person_id", "template_id", "label_id")  # the house's own
+            and name not in ("person_id", "template_id", "label_id", "handover_id")  # the house's own
         }
         for (name, path), (_, nowhere) in zip(self.paths(), self.paths(**unknown), strict=True):
             if path != nowhere:

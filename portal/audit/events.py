@@ -87,6 +87,8 @@ class Event(TextChoices):
     LABEL_CREATE = "label:create", "Étiquette créée"
     LABEL_CHANGE = "label:change", "Étiquette modifiée"
     LABEL_DELETE = "label:delete", "Étiquette supprimée"
+    HANDOVER_SIGN = "handover:sign", "Relève signée"
+    HANDOVER_COUNTERSIGN = "handover:countersign", "Relève contresignée"
     NOTE_ADD = "note:add", "Note interne écrite"
     ATTACHMENT_OPEN = "attachment:open", "Pièce jointe consultée"
     ATTACHMENT_PRINT = "attachment:print", "Pièce jointe imprimée"

@@ -361,6 +361,7 @@ class CounterKind(models.TextChoices):
     UNASSIGNED = "unassigned", "Non attribuées"
     WAITING = "waiting", "En attente"
     CONCERN = "concern", "Notifications"
+    HANDOVER = "handover", "Relève à contresigner"
 
 
 class Counter(models.Model):

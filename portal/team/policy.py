@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PREPARE = "prepare"
     CONTROL = "control"
     HAND_OVER = "hand-over"
+    SIGN_HANDOVER = "sign-handover"
     CLOSE_EXCHANGE = "close-exchange"
     DOWNLOAD_ORIGINAL = "download-original"
     RESOLVE_UNCERTAIN = "resolve-uncertain"
@@ -62,7 +63,9 @@ EVERYONE = frozenset(
         Permission.HAND_OVER,
     }
 )
-PHARMACIST = EVERYONE | {
+# Who answers for the counter towards the next; a student works beside one who does.
+PREPARATEUR = EVERYONE | {Permission.SIGN_HANDOVER}
+PHARMACIST = PREPARATEUR | {
     Permission.SEND,
     Permission.APPROVE,
     Permission.CLOSE_EXCHANGE,
@@ -88,8 +91,9 @@ RESPONSIBLE = frozenset(
     }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
-    role: frozenset(PHARMACIST if role in PHARMACISTS else EVERYONE) for role in Role
-}
+    Role.PREPARATEUR: PREPARATEUR,
+    Role.ETUDIANT: EVERYONE,
+} | dict.fromkeys(PHARMACISTS, PHARMACIST)
 
 
 def allows(user: User, permission: Permission) -> bool:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from portal.audit.events import Event
 from portal.audit.models import Entry
+from portal.handover.models import Handover
 from portal.team import pins, workstations
 from portal.team.actions import deactivate, end_sessions, reset_access
 from portal.team.models import Shift, TotpDevice, User, Workstation
@@ -29,6 +30,7 @@ from tests.web.account_case import AccountTestCase
 
 HOME, SIGN_IN, CODE, LOCK = "/equipe/", "/equipe/connexion", "/equipe/code", "/equipe/verrou"
 UNLOCK, PIN, ACCESS = "/equipe/deverrouiller", "/equipe/mon-acces/pin/", "/equipe/mon-acces/"
+RELAY = "/equipe/releve/"
 KARIMS, CLAIRES = "581047", "902615"
 MORNING = datetime(2026, 3, 10, 8, 30, tzinfo=ZoneInfo("Europe/Paris"))
 
@@ -86,6 +88,29 @@ class ComingBack(Counter):
 
         self.after(hours=1)
         self.assert_sent_to(self.sign_in(self.karim), HOME)
+
+    def test_the_handover_goes_from_one_session_to_the_next_on_one_workstation(self) -> None:
+        """Claire had left another page: she is led to what she has to countersign, in her own session."""
+        self.sign_in(self.claire, CLAIRES)
+        self.leave("/equipe/?p=2")
+        self.sign_in(self.karim, KARIMS)
+        asked = self.browser.get(RELAY).content.decode()
+        shown = re.search(r'name="shown" value="(\w+)"', asked)
+        self.browser.post(f"{RELAY}signer/", {"shown": shown[1] if shown else ""})
+
+        locked = self.browser.post(LOCK, {"next": RELAY})
+        self.assertEqual(locked["Location"], f"{LOCK}?next=%2Fequipe%2Freleve%2F")
+        self.assertContains(
+            self.browser.get(locked["Location"]), f"{back(self.claire)}?next=%2Fequipe%2Freleve%2F"
+        )
+        self.assert_sent_to(self.browser.post(back(self.claire), {"pin": CLAIRES, "next": RELAY}), RELAY)
+
+        self.assertEqual(self.who(), str(self.claire.pk))
+        handover = Handover.objects.get()
+        self.assertContains(self.browser.get(RELAY), "La relève de Karim")
+        self.browser.post(f"{RELAY}{handover.pk}/contresigner/")
+        handover.refresh_from_db()
+        self.assertEqual((handover.left_by, handover.taken_by), (self.karim, self.claire))
 
     def test_a_name_and_a_pin_lead_back_to_the_page_that_was_left(self) -> None:
         self.sign_in(self.karim, KARIMS)

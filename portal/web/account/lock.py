@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,7 +39,7 @@ def lock(request: StaffRequest) -> HttpResponseBase:
             keep_place(request.session.get(login.SHIFT), request.user, place)
             keep_note(request, place)
             login.lock(request.session, request.user)
-        return HttpResponse(status=204) if is_htmx(request) else redirect("lock")
+        return HttpResponse(status=204) if is_htmx(request) else redirect(_lock_before(request))
     if request.standing is Standing.LOCKED:
         return _answer(request, UnlockForm(), next_url=safe_next(request.GET.get("next")))
     if UNATTENDED not in request.META:
@@ -64,6 +66,12 @@ def unlock(request: StaffRequest) -> HttpResponseBase:
     if is_htmx(request):
         return render(request, "account/_unlock.html", {"unlocked": True})
     return redirect(next_url or "inbox_home")
+
+
+def _lock_before(request: StaffRequest) -> str:
+    """The lock, with the page that was named to follow it."""
+    following = safe_next(request.POST.get("next"))
+    return f"{reverse('lock')}?{urlencode({'next': following})}" if following else reverse("lock")
 
 
 def _opened(request: StaffRequest, form: UnlockForm) -> bool:

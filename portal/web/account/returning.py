@@ -116,12 +116,17 @@ def _let_in(request: PharmacyRequest, shift: Shift, next_url: str) -> HttpRespon
         if is_htmx(request):
             return render(request, "account/_unlock.html", {"unlocked": True})
         return redirect(next_url or shift.place or "inbox_home")
-    if next_url and request.user.is_authenticated:
+    if next_url and not _shared(next_url) and request.user.is_authenticated:
         keep_place(request.session.get(login.SHIFT), cast(StaffRequest, request).user, next_url)
     login.resume(request.session, shift, pharmacy_id=request.tenant.id, now=timezone.now())
     bring_back(request, shift)
     rotate_token(request)
-    return _to(request, safe_next(shift.place) or reverse("inbox_home"))
+    return _to(request, _shared(next_url) or safe_next(shift.place) or reverse("inbox_home"))
+
+
+def _shared(next_url: str) -> str:
+    """The one page that is left for whoever comes, and not kept for who left it."""
+    return next_url if next_url == reverse("handover") else ""
 
 
 def _is_locked_by(request: PharmacyRequest, shift: Shift) -> bool:

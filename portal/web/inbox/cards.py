@@ -190,6 +190,7 @@ class ShellCard:
     """What surrounds a conversation: who is signed in, the views with their counts, the list.
 
     `faults` are lines about the mailbox itself (« Les messages n'arrivent plus : … »), `words` those searched.
+    `handover`: one waits for its second signature.
     """
 
     me: Person
@@ -198,6 +199,7 @@ class ShellCard:
     search_url: str = ""
     words: str = ""
     faults: tuple[str, ...] = ()
+    handover: bool = False
 
     @property
     def waiting(self) -> int:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.conversations import counters, listing
 from portal.conversations.listing import Cursor
-from portal.conversations.models import Conversation
+from portal.conversations.models import Conversation, CounterKind
 from portal.inbound import quarantine
 from portal.inbound.models import RawMessage
 from portal.inbound.reasons import sentence
@@ -62,21 +62,21 @@ class Spot:
 
 def shell(me: User, spot: Spot) -> ShellCard:
     """Five queries at most, whatever the mailbox holds. Beside a conversation only its own mailbox is spoken of."""
-    opened = spot.current
+    opened, counts = spot.current, counters.counts(me.pk)
     concerned = mailboxes_of(me, only=opened.mailbox_id if isinstance(opened, Conversation) else None)
     return ShellCard(
         me=person(me),
-        nav=nav(me, spot.place),
+        nav=nav(counts, spot.place),
         listing=spot.listing or _listing(me, spot),
         search_url=reverse("search"),
         words=spot.words,
         faults=mailbox_faults(concerned, now=timezone.now()),
+        handover=counts[CounterKind.HANDOVER] > 0,
     )
 
 
-def nav(me: User, here: Place | None) -> tuple[NavItem, ...]:
-    """The views with their counts, in one query."""
-    counts = counters.counts(me.pk)
+def nav(counts: Mapping[CounterKind, int], here: Place | None) -> tuple[NavItem, ...]:
+    """The views with their counts."""
     return tuple(
         NavItem(
             view=place.slug,
@@ -141,7 +141,7 @@ def news(me: User, place: Place, since: Cursor) -> ShellCard:
     """How much came in since a page was made, and the counts as they are now."""
     fresh = listing.newer_than(me, place.view, since) if place.view else 0
     listed = ListCard(view=place.slug, title=place.label, fresh=fresh)
-    return ShellCard(me=person(me), nav=nav(me, place), listing=listed)
+    return ShellCard(me=person(me), nav=nav(counters.counts(me.pk), place), listing=listed)
 
 
 def _poll_url(place: Place, found: listing.Page) -> str:
