@@ -89,6 +89,7 @@ class ComingBack(Counter):
         self.after(hours=1)
         self.assert_sent_to(self.sign_in(self.karim), HOME)
 
+    @override_settings(ROOT_URLCONF="portal.urls")
     def test_the_handover_goes_from_one_session_to_the_next_on_one_workstation(self) -> None:
         """Claire had left another page: she is led to what she has to countersign, in her own session."""
         self.sign_in(self.claire, CLAIRES)

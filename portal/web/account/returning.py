@@ -31,6 +31,7 @@ from portal.web.account.second_factor import WRONG_PASSKEY
 from portal.web.requests import PharmacyRequest, StaffRequest, is_htmx
 from portal.web.workstation import workstation_of
 
+HANDED_ON = "/equipe/releve/"
 NOTHING = "Tapez votre code PIN."
 
 
@@ -126,7 +127,7 @@ def _let_in(request: PharmacyRequest, shift: Shift, next_url: str) -> HttpRespon
 
 def _shared(next_url: str) -> str:
     """The one page that is left for whoever comes, and not kept for who left it."""
-    return next_url if next_url == reverse("handover") else ""
+    return next_url if next_url == HANDED_ON else ""
 
 
 def _is_locked_by(request: PharmacyRequest, shift: Shift) -> bool:
