@@ -17,7 +17,7 @@ VIEW_ICONS = {
     "etiquettes": "tag",
     "quarantaine": "shield-alert",
 }
-RARE_VIEWS = {"non-attribues", "en-attente", "termines", "etiquettes", "quarantaine"}
+RARE_VIEWS = {"envoyes", "non-attribues", "en-attente", "termines", "etiquettes", "quarantaine"}
 
 
 @dataclass(frozen=True, slots=True)
