@@ -157,8 +157,7 @@ class LeavingTheCounter(InboxTestCase):
         for _ in range(2):
             self.assertContains(
                 self.as_karim.get(self.url),
-                f'aria-label="Note interne, visible de l’équipe seule" '
-                f'placeholder="Pour l’équipe seule : jamais envoyée">{WORDS}</textarea>',
+                f'aria-haspopup="listbox" aria-controls="mention-list">{WORDS}</textarea>',
             )
         self.assertNotContains(self.browser(self.claire).get(self.url), WORDS)
         self.as_karim.post(page("add_note", self.conversation.pk), {"note": str(uuid4()), "text": WORDS})

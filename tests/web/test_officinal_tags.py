@@ -32,9 +32,7 @@ class MomentTests(unittest.TestCase):
         self.assertEqual(full_moment(datetime(2026, 7, 1, 8, 0, tzinfo=UTC), NOW), "le 1\xa0juil. à\xa010:00")
 
     def test_a_retry_that_falls_tomorrow_is_not_shown_as_today(self) -> None:
-        self.assertEqual(
-            full_moment(datetime(2026, 11, 24, 0, 30, tzinfo=UTC), NOW), "le 24\xa0nov. à\xa01:30"
-        )
+        self.assertEqual(full_moment(datetime(2026, 11, 24, 0, 30, tzinfo=UTC), NOW), "demain à\xa01:30")
 
     def test_days_are_named_between_messages(self) -> None:
         self.assertEqual(day_name(NOW, NOW), "Aujourd’hui")
