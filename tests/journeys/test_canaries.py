@@ -83,7 +83,9 @@ class Canaries(JourneyTestCase):
         for sought in (letters[0].subject, letters[1].body):
             asked = visitor.post("/equipe/recherche/", {"q": sought}, token_from="/equipe/a-traiter/")
             found = visitor.get(asked.headers["Location"])
-            self.assertEqual(len(found.links(r"/equipe/echange/[0-9a-f-]{36}/")), 1)
+            self.assertEqual(
+                len(found.links(r"/equipe/echange/[0-9a-f-]{36}/[?]vue=recherche#m-[0-9a-f-]{36}")), 1
+            )
 
     def answer(self, visitor: Visitor, ours: canaries.Answers) -> None:
         """A reply with a file to one, a note and a draft that stays to others."""
