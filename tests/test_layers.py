@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from unittest import TestCase
 
@@ -45,11 +46,14 @@ ROOMS = {
 NO_DJANGO = ("portal/mail/", "portal/live/", "portal/lib/told.py", "portal/asgi.py")
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for folder in ("portal", "tenants"):
-        for path in sorted((CHECKOUT / folder).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield path.relative_to(CHECKOUT).as_posix(), ast.parse(path.read_text())
+@cache
+def sources() -> list[tuple[str, ast.Module]]:
+    return [
+        (path.relative_to(CHECKOUT).as_posix(), ast.parse(path.read_text()))
+        for folder in ("portal", "tenants")
+        for path in sorted((CHECKOUT / folder).rglob("*.py"))
+        if "migrations" not in path.parts
+    ]
 
 
 def imports(tree: ast.Module) -> Iterator[str]:

@@ -35,7 +35,7 @@ from portal.outbound.scheduling import schedule
 from portal.outbound.templates import save_template
 from portal.prescriptions.actions import open_by_hand
 from portal.team.models import Role, User
-from portal.team.policy import allows
+from portal.team.policy import Permission, allows
 from portal.web.access import Stage, access_of
 from tenants.context import inside
 from tenants.hosts import HostTable
@@ -125,9 +125,11 @@ class Visits(PharmacyTestCase):
         with self.undone():
             return getattr(browser, method)(path, headers=headers or None)
 
-    def every_visit(self, **changes: object) -> Iterator[tuple[str, str, str]]:
+    def every_visit(
+        self, methods: tuple[str, ...] = ("get", "head", "post"), **changes: object
+    ) -> Iterator[tuple[str, str, str]]:
         for name, path in self.paths(**changes):
-            for method in ("get", "head", "post"):
+            for method in methods:
                 yield name, method, path
 
 
@@ -224,7 +226,7 @@ class WhoMayCome(Visits):
     def test_a_password_without_its_code_opens_nothing(self) -> None:
         half = half_signed_in(self.karim, self.soleil)
         signed_in(self.karim, self.soleil)  # he has a phone
-        for name, method, path in self.every_visit():
+        for name, method, path in self.every_visit(("get", "post")):
             with self.subTest(f"{method} {name}"):
                 if TEAM_HOST[name].stage is Stage.MEMBER:
                     self.assert_led(self.visit(half, method, path), CODE)
@@ -232,21 +234,28 @@ class WhoMayCome(Visits):
     def test_a_locked_screen_opens_nothing(self) -> None:
         locked = signed_in(self.karim, self.soleil)
         locked.change_session(locked=True)
-        for name, method, path in self.every_visit():
+        for name, method, path in self.every_visit(("get", "post")):
             stage = TEAM_HOST[name].stage
             if stage in (Stage.ANYBODY, Stage.PRESENT):
                 continue
             with self.subTest(f"{method} {name}"):
                 self.assert_led(self.visit(locked, method, path), LOCK)
-                self.assertEqual(self.visit(locked, method, path, **{"HX-Request": "true"}).status_code, 401)
+                if method == "post":  # what htmx does first where somebody was away
+                    answer = self.visit(locked, method, path, **{"HX-Request": "true"})
+                    self.assertEqual(answer.status_code, 401)
 
     def test_each_role_may_what_the_policy_says_and_the_rest_does_not_exist(self) -> None:
+        visited: set[frozenset[Permission]] = set()
         for person in self.people:
             browser = signed_in(person, self.soleil)
-            for name, method, path in self.every_visit():
+            rights = frozenset(each for each in Permission if allows(person, each))
+            # What one may see is asked for once for all who may the same: it costs whole pages.
+            seen = rights in visited
+            visited.add(rights)
+            for name, method, path in self.every_visit(("get", "post")):
                 wanted = TEAM_HOST[name].permissions
-                may = all(allows(person, permission) for permission in wanted)
-                if not wanted or (may and method == "head"):  # GET without its body: it costs the whole page
+                may = wanted <= rights
+                if not wanted or (may and seen):
                     continue
                 answer = self.visit(browser, method, path)
                 with self.subTest(f"{person.sign_in_name} {method} {name}"):
@@ -268,7 +277,7 @@ class WhoMayCome(Visits):
         with inside(self.gare):
             stranger = signed_in(User.objects.get(sign_in_name="hugo"), self.gare)
         stranger.defaults["SERVER_NAME"] = "soleil.localhost"
-        for name, method, path in self.every_visit():
+        for name, method, path in self.every_visit(("get", "post")):
             if TEAM_HOST[name].stage is not Stage.ANYBODY:
                 with self.subTest(f"{method} {name}"):
                     self.assert_led(self.visit(stranger, method, path), SIGN_IN)
