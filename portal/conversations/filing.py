@@ -32,7 +32,7 @@ from portal.conversations.models import (
     ScanState,
     WordsState,
 )
-from portal.conversations.moving import ANSWERED, say, take_up
+from portal.conversations.moving import ANSWERED, give_if_nobodys, say, take_up
 from portal.conversations.people import joined, kept
 from portal.conversations.scheduled import look_again
 from portal.conversations.search import INDEX, tokens_of
@@ -46,7 +46,6 @@ from portal.mail.references import thread_parents
 from portal.mail.subjects import display_subject
 from portal.mailboxes.models import Mailbox
 from portal.patients.identity import Correspondent
-from portal.team.duty import working
 from portal.vault.index import fingerprint
 from tenants.wakeups import wake
 
@@ -231,7 +230,7 @@ def file_sent(
     subject = str(headers["subject"])
     if conversation is None:
         current = _begun(mailbox, people[0], Correspondent(people[0]), subject, at)
-        current.assignees = list(working([by.pk], today=timezone.localdate()))  # it may have left at its hour
+        give_if_nobodys(current, by.pk)  # it may have left at its hour
         current.unopened = False
         before = counters.in_review(mailbox.pk, int(submitted))
     else:

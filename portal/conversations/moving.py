@@ -82,3 +82,9 @@ def take_up(conversation: Conversation) -> bool:
         here = working(conversation.assignees, today=timezone.localdate())
         conversation.assignees = [each for each in conversation.assignees if each in here]
     return True
+
+
+def give_if_nobodys(conversation: Conversation, person_id: UUID) -> None:
+    """Where nobody has it, it is this person's: if she works here today and is not away."""
+    if not conversation.assignees:
+        conversation.assignees = list(working([person_id], today=timezone.localdate()))

@@ -11,8 +11,7 @@ from portal.conversations import concerns, counters
 from portal.conversations.concern_models import ConcernKind
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, Message, MessageKind
-from portal.conversations.moving import FINISHED, take_up, write_move
-from portal.team.duty import working
+from portal.conversations.moving import FINISHED, give_if_nobodys, take_up, write_move
 from tenants.wakeups import wake
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ def count_stopped(conversation_id: UUID, *, to: User, why: str) -> Conversation:
     before = counters.counted(changed)
     changed.scheduled -= 1
     take_up(changed)
-    if not changed.assignees:
-        changed.assignees = list(working([to.pk], today=timezone.localdate()))
+    give_if_nobodys(changed, to.pk)
     write_move(changed, before, what=STOPPED, about=to.pk, why=why)
     concerns.tell(ConcernKind.STOPPED, [to.pk], on=changed, by=None)
     return changed

@@ -6,15 +6,12 @@ from collections import Counter as Tally
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.utils import timezone
-
 from portal.conversations import concerns, counters
 from portal.conversations.concern_models import ConcernKind
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation
-from portal.conversations.moving import take_up, write_move
+from portal.conversations.moving import give_if_nobodys, take_up, write_move
 from portal.lib import live
-from portal.team.duty import working
 
 if TYPE_CHECKING:
     from portal.team.models import User
@@ -51,8 +48,7 @@ def count_sent_back(conversation_id: UUID, *, to: User, by: User) -> Conversatio
     before = counters.counted(changed)
     changed.submitted -= 1
     take_up(changed)
-    if not changed.assignees:
-        changed.assignees = list(working([to.pk], today=timezone.localdate()))
+    give_if_nobodys(changed, to.pk)
     write_move(changed, before, what=SENT_BACK, by=by, about=to.pk)
     concerns.tell(ConcernKind.SENT_BACK, [to.pk], on=changed, by=by)
     return changed

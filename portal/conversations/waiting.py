@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
@@ -15,9 +14,8 @@ from portal.conversations import concerns, counters
 from portal.conversations.concern_models import ConcernKind
 from portal.conversations.locking import locked
 from portal.conversations.models import WAITING, Back, Conversation, ConversationState
-from portal.conversations.moving import AWAITS, RETURNED, UNANSWERED, take_up, write_move
+from portal.conversations.moving import AWAITS, RETURNED, UNANSWERED, give_if_nobodys, take_up, write_move
 from portal.mailboxes.actions import database_now
-from portal.team.duty import working
 from tenants.wakeups import wake
 
 if TYPE_CHECKING:
@@ -95,8 +93,8 @@ def _bring_back(conversation_id: UUID, now: datetime) -> None:
         own_choice = changed.state == ConversationState.LATER
         take_up(changed)
         changed.back = Back.TIME if own_choice else Back.SILENCE
-        if asked_by and not own_choice and not changed.assignees:
-            changed.assignees = list(working([asked_by], today=timezone.localdate(now)))  # « me relancer »
+        if asked_by and not own_choice:  # « me relancer »
+            give_if_nobodys(changed, asked_by)
         write_move(changed, before, what=RETURNED if own_choice else UNANSWERED, about=asked_by)
         concerns.tell(ConcernKind.RETURNED, [asked_by], on=changed, by=None)
         record(Event.CONVERSATION_RETURN, by=None, on=("conversation", changed.pk))
