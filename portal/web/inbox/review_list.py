@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.urls import reverse
@@ -11,11 +11,12 @@ from django.urls import reverse
 from portal.outbound.approval import submitted_seen_by
 from portal.outbound.models import Draft
 from portal.team.models import User
-from portal.web.inbox.cards import Chip, Correspondent, ListCard, Row
-from portal.web.inbox.people import correspondent, first_name, initials
-from portal.web.inbox.places import REVIEW, conversation_url
-from portal.web.inbox.reviews import peek, returned_to
-from portal.web.inbox.rows import NO_SUBJECT, RETURNED
+from portal.web.inbox.cards import Chip, ListCard, Row
+from portal.web.inbox.draft_rows import draft_row
+from portal.web.inbox.people import first_name
+from portal.web.inbox.places import REVIEW
+from portal.web.inbox.reviews import returned_to
+from portal.web.inbox.rows import RETURNED
 
 MOST = 100
 BACK, WAITING = "À reprendre", "En attente d’un pharmacien"
@@ -37,40 +38,14 @@ def review_page(me: User, current: UUID | None) -> ListCard:
 
 
 def _rows(back: list[Draft], waiting: list[Draft], current: UUID | None) -> Iterator[Row]:
+    row = partial(draft_row, place=REVIEW, current=current)
     for draft in back:
         by = draft.returned_by
         why = f"Renvoyé par {first_name(by.display_name)}" if by else "Envoi prévu arrêté"
         chips = (RETURNED, Chip(why, icon="undo-2"))
         url = reverse("compose_draft", args=[draft.pk])
-        yield _row(draft, draft.returned_at or draft.updated_at, chips, url, BACK, current)
+        yield row(draft, at=draft.returned_at or draft.updated_at, chips=chips, url=url, group=BACK)
     for draft in waiting:
         author = Chip(first_name(draft.author.display_name), icon="user")
         url = reverse("submitted", args=[draft.pk])
-        yield _row(draft, draft.submitted_at or draft.updated_at, (author,), url, WAITING, current)
-
-
-def _row(
-    draft: Draft, at: datetime, chips: tuple[Chip, ...], url: str, group: str, current: UUID | None
-) -> Row:
-    who, kind = _who(draft)
-    key = draft.conversation_id or draft.pk
-    return Row(
-        conversation_id=key,
-        url=conversation_url(draft.conversation_id, REVIEW) if draft.conversation_id else url,
-        who=who,
-        initials=initials(who),
-        kind=kind,
-        at=at,
-        subject=draft.subject or NO_SUBJECT,
-        snippet=peek(draft),
-        chips=chips,
-        current=key == current,
-        group=group,
-        in_place=draft.conversation_id is not None,
-    )
-
-
-def _who(draft: Draft) -> tuple[str, Correspondent]:
-    if draft.conversation is not None:
-        return correspondent(draft.conversation)
-    return ", ".join(draft.recipients) or "Nouveau message", "pro"
+        yield row(draft, at=draft.submitted_at or draft.updated_at, chips=(author,), url=url, group=WAITING)
