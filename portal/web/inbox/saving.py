@@ -88,9 +88,7 @@ def send(
     done = queued(key, by)
     if done is None:
         try:
-            draft = keep()
-            attach(draft, uploads, by=by)
-            refuse_unseen(draft, typed.signature)
+            draft = _as_shown(typed, keep, uploads, by)
             return queue(
                 draft,
                 by=by,
@@ -118,9 +116,7 @@ def submit(
 ) -> Draft:
     """The same, but put before the pharmacists."""
     try:
-        draft = keep()
-        attach(draft, uploads, by=by)
-        refuse_unseen(draft, typed.signature)
+        draft = _as_shown(typed, keep, uploads, by)
         return approval.submit(draft, by=by, version=version, sure=sure)
     except NoSuchDraft:
         return _first_click(typed, by, DraftState.SUBMITTED)
@@ -138,9 +134,7 @@ def schedule(
 ) -> Draft:
     """The same, but to leave at `at`."""
     try:
-        draft = keep()
-        attach(draft, uploads, by=by)
-        refuse_unseen(draft, typed.signature)
+        draft = _as_shown(typed, keep, uploads, by)
         return scheduling.schedule(draft, by=by, at=at, version=version, sure=sure)
     except NoSuchDraft:
         return _first_click(typed, by, DraftState.SCHEDULED)
@@ -182,6 +176,14 @@ def _keep(draft: Draft, typed: Typed, by: User, *, recipients: Sequence[str], su
         return save_draft(
             draft, by=by, version=newest, recipients=recipients, subject=subject, text=typed.text
         )
+
+
+def _as_shown(typed: Typed, keep: Callable[[], Draft], uploads: Sequence[Upload], by: User) -> Draft:
+    """The draft with what was typed and what came with it. Raises SignatureChanged, and as `keep` and `attach`."""
+    draft = keep()
+    attach(draft, uploads, by=by)
+    refuse_unseen(draft, typed.signature)
+    return draft
 
 
 def _first_click(typed: Typed, by: User, state: DraftState) -> Draft:
