@@ -211,6 +211,11 @@ def _shapes() -> dict[str, bytes]:
             plain(), file(PDF, b"Content-Type: application/pdf"), file(b"?", b"Content-Type: chose/truc")
         ),
         "winmail": multipart(plain(), file(TNEF, b'Content-Type: application/ms-tnef; name="winmail.dat"')),
+    }
+
+
+def _broken_shapes() -> dict[str, bytes]:
+    return {
         "wrong boundary": mail(joined(plain(), file(), boundary=b"vraie"), multi(b"mixed", b"annoncee")),
         "no boundary": mail(joined(plain(), file(), boundary=b"vraie"), b"Content-Type: multipart/mixed"),
         "no end": multipart(plain(), file()).replace(b"--limite--", b""),
@@ -288,6 +293,7 @@ MAILS: dict[str, bytes] = {
     **_charsets(),
     **_headers(),
     **_shapes(),
+    **_broken_shapes(),
     **_reports(),
     **_rubbish(),
     "of the library": from_library(),
