@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from portal.conversations.assignees import assignees_of
 from portal.conversations.concerns import concerns
 from portal.conversations.label_models import labels_of
 from portal.conversations.models import Attachment, Conversation, Message
 from portal.conversations.reading import readers_of
+from portal.lib.prepared import prepared
 from portal.team.models import User
 
 Found = TypeVar("Found")
@@ -23,14 +26,7 @@ def get_conversation(user: User, conversation_id: UUID) -> Conversation:
     """With its mailbox (but not its credentials), its patient, its assignees, labels and readers, and whether something
     new in it concerns `user`. Raises NotVisible.
     """
-    visible = (
-        Conversation.objects.visible_to(user.id)
-        .select_related("mailbox", "patient")
-        .defer("mailbox__credentials", "mailbox__trust_pem", "mailbox__crl_pem")
-        .annotate(readers=readers_of(), assigned=assignees_of(), labelled=labels_of())
-        .annotate(concerned=concerns(user.id))
-    )
-    return _one(visible.filter(pk=conversation_id).first())
+    return _one(next(iter(_conversation(user.id, conversation_id)), None))
 
 
 def get_message(user: User, message_id: UUID) -> Message:
@@ -45,6 +41,18 @@ def get_attachment(user: User, attachment_id: UUID) -> Attachment:
     visible = Attachment.objects.defer("text", "message__tokens").select_related("message__conversation")
     seen = Conversation.objects.visible_to(user.id)
     return _one(visible.filter(pk=attachment_id, message__conversation__in=seen).first())
+
+
+@prepared
+def _conversation(user_id: UUID, conversation_id: UUID) -> QuerySet[Conversation]:
+    visible = (
+        Conversation.objects.visible_to(user_id)
+        .select_related("mailbox", "patient")
+        .defer("mailbox__credentials", "mailbox__trust_pem", "mailbox__crl_pem")
+        .annotate(readers=readers_of(), assigned=assignees_of(), labelled=labels_of())
+        .annotate(concerned=concerns(user_id))
+    )
+    return visible.filter(pk=conversation_id)
 
 
 def _one(found: Found | None) -> Found:

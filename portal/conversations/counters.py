@@ -8,10 +8,11 @@ from itertools import chain
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from portal.conversations.models import WAITING, Conversation, ConversationState, Counter, CounterKind
 from portal.lib import live
+from portal.lib.prepared import prepared
 from portal.mailboxes.models import Mailbox
 
 # mailbox, kind, user
@@ -76,11 +77,13 @@ def of_mailboxes(user_id: UUID) -> Mapping[tuple[UUID, CounterKind], int]:
 
 def counts(user_id: UUID) -> Mapping[CounterKind, int]:
     """Every count of this person, in one query: of the mailboxes seen, and of nobody else's own."""
-    rows = (
-        Counter.objects.filter(Q(user=None) | Q(user=user_id))
-        .filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"))
-        .values_list("kind")
-        .annotate(total=Sum("n"))
-    )
-    found = {CounterKind(kind): total for kind, total in rows}
+    found = {CounterKind(kind): total for kind, total in _totals(user_id)}
     return {kind: found.get(kind, 0) for kind in CounterKind}
+
+
+@prepared
+def _totals(user_id: UUID) -> QuerySet[Counter, tuple[str, int]]:
+    theirs = Counter.objects.filter(Q(user=None) | Q(user=user_id))
+    seen = theirs.filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"))
+    totals: QuerySet[Counter, tuple[str, int]] = seen.values_list("kind").annotate(total=Sum("n"))
+    return totals

@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from portal.conversations.models import Conversation, ConversationQuerySet
 from portal.conversations.reading import read_by
+from portal.lib.prepared import prepared
 from portal.team.models import User
 
 PAGE = 50
@@ -42,14 +43,14 @@ class Page:
     following: Cursor | None
 
 
-def page(user: User, view: View, *, after: Cursor | None = None, size: int = PAGE) -> Page:
+def page(user: User, view: View, *, after: Cursor | None = None) -> Page:
     """One page of a view, in one query; each row with the names of its assignees, and when `user` last `read` it."""
-    return _page(_in_view(Conversation.objects.visible_to(user.id), view, user), user, after, size)
+    return _page(_rows_of_view(user.id, view, *_key(after)))
 
 
-def labelled(user: User, label_id: UUID, *, after: Cursor | None = None, size: int = PAGE) -> Page:
+def labelled(user: User, label_id: UUID, *, after: Cursor | None = None) -> Page:
     """The same of whatever has a label, in any state."""
-    return _page(Conversation.objects.visible_to(user.id).labelled(label_id), user, after, size)
+    return _page(_rows_with_label(user.id, label_id, *_key(after)))
 
 
 def newer_than(user: User, view: View, newest: Cursor) -> int:
@@ -57,24 +58,53 @@ def newer_than(user: User, view: View, newest: Cursor) -> int:
 
     What the team itself sent since is no news.
     """
-    found = _in_view(Conversation.objects.visible_to(user.id), view, user)
-    later = Q(last_received_at__gt=newest.at) | Q(last_message_at=newest.at, id__gt=newest.id)
-    return found.filter(later, last_message_at__gte=newest.at)[:PAGE].count()
+    return len(_came_in(user.id, view, newest.at, newest.id))
 
 
-def _page(conversations: ConversationQuerySet, user: User, after: Cursor | None, size: int) -> Page:
+def _page(rows: list[Conversation]) -> Page:
+    """One row more than the page tells that there is another."""
+    shown = rows[:PAGE]
+    return Page(shown, Cursor(shown[-1].last_message_at, shown[-1].id) if len(rows) > PAGE else None)
+
+
+def _key(after: Cursor | None) -> tuple[datetime, UUID] | tuple[None, None]:
+    return (after.at, after.id) if after else (None, None)
+
+
+@prepared
+def _rows_of_view(user_id: UUID, view: View, at: datetime | None, pk: UUID | None) -> QuerySet[Conversation]:
+    return _rows(_in_view(view, user_id), user_id, at, pk)
+
+
+@prepared
+def _rows_with_label(
+    user_id: UUID, label_id: UUID, at: datetime | None, pk: UUID | None
+) -> QuerySet[Conversation]:
+    return _rows(Conversation.objects.visible_to(user_id).labelled(label_id), user_id, at, pk)
+
+
+@prepared
+def _came_in(user_id: UUID, view: View, at: datetime, pk: UUID) -> QuerySet[Conversation, UUID]:
+    later = Q(last_received_at__gt=at) | Q(last_message_at=at, id__gt=pk)
+    found = _in_view(view, user_id).filter(later, last_message_at__gte=at)
+    ids: QuerySet[Conversation, UUID] = found.values_list("pk", flat=True)[:PAGE]
+    return ids
+
+
+def _rows(
+    conversations: ConversationQuerySet, user_id: UUID, at: datetime | None, pk: UUID | None
+) -> QuerySet[Conversation]:
+    """Those that come after the key (`at`, `pk`)."""
     found = conversations.newest_first()
-    if after is not None:
-        earlier = Q(last_message_at__lt=after.at) | Q(id__lt=after.id)
-        found = found.filter(earlier, last_message_at__lte=after.at)
-    rows = list(found.for_lists().annotate(read=read_by(user.id))[: size + 1])
-    shown = rows[:size]
-    return Page(shown, Cursor(shown[-1].last_message_at, shown[-1].id) if len(rows) > size else None)
+    if at is not None:
+        found = found.filter(Q(last_message_at__lt=at) | Q(id__lt=pk), last_message_at__lte=at)
+    return found.for_lists().annotate(read=read_by(user_id))[: PAGE + 1]
 
 
-def _in_view(conversations: ConversationQuerySet, view: View, user: User) -> ConversationQuerySet:
+def _in_view(view: View, user_id: UUID) -> ConversationQuerySet:
+    conversations = Conversation.objects.visible_to(user_id)
     if view == View.MINE:
-        return conversations.open().assigned_to(user.id)
+        return conversations.open().assigned_to(user_id)
     return _VIEWS[view](conversations)
 
 

@@ -10,7 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from portal.conversations.assignees import assignees_of
 from portal.conversations.bulk_models import Batch as Batch
@@ -233,15 +233,12 @@ class MessageKind(models.TextChoices):
 
 
 class MessageQuerySet(SealedQuerySet["Message"]):
-    def thread(self, conversation_id: object) -> Self:
-        """The messages of a conversation in order, with who wrote them and their files: two queries."""
+    def in_order(self, conversation_id: object) -> Self:
+        """The messages of a conversation, with who wrote them."""
         found = self.filter(conversation=conversation_id).order_by("at", "id").defer("tokens")
-        files = Attachment.objects.order_by("position").defer("text")
         origin = Message.objects.filter(forwarded_as=OuterRef("pk")).order_by("id").values("conversation")[:1]
-        return (
-            found.select_related("author", "about", "released_by")
-            .annotate(forwarded_to=F("forwarded_as__conversation"), forwarded_from=Subquery(origin))
-            .prefetch_related(Prefetch("attachments", files))
+        return found.select_related("author", "about", "released_by").annotate(
+            forwarded_to=F("forwarded_as__conversation"), forwarded_from=Subquery(origin)
         )
 
 

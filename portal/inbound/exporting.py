@@ -38,7 +38,7 @@ def export_conversation(conversation_id: UUID, to: IO[bytes]) -> int:
     told: list[dict[str, Any]] = []
     mails = 0
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, message in enumerate(Message.objects.thread(conversation.pk), start=1):
+        for number, message in enumerate(Message.objects.in_order(conversation.pk), start=1):
             entry = _told(message)
             raw = _bytes_of(message, entry)
             if raw is not None:

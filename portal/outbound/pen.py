@@ -10,21 +10,23 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations.locking import tell_changed
 from portal.conversations.models import Conversation
+from portal.lib.prepared import prepared
 from portal.outbound.models import Draft, DraftState
 from portal.team.models import User
-from portal.vault.fields import SealedQuerySet
 
 # Who has typed nothing for so long has put it down.
 LIFE = timedelta(minutes=5)
 
 
-def open_drafts(conversation_id: UUID) -> SealedQuerySet[Draft]:
+@prepared
+def open_drafts(conversation_id: UUID) -> QuerySet[Draft]:
     """Everybody's, with who writes them: what the team begins in a conversation, the team sees."""
     return Draft.objects.filter(conversation=conversation_id, state=DraftState.OPEN).select_related("author")
 

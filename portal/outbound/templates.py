@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
+from portal.lib.prepared import prepared
 from portal.lib.text import one_line
 from portal.outbound.aside import free_from
 from portal.outbound.blanks import BadTemplate, check_template
@@ -38,9 +40,13 @@ class NotAPharmacist(Exception):
 
 def templates_for(user: User) -> list[ReplyTemplate]:
     """Those this person may answer with, by name: a pharmacist any, the others what was approved."""
+    return _templates(allows(user, Permission.APPROVE))
+
+
+@prepared
+def _templates(every: bool) -> QuerySet[ReplyTemplate]:
     found = ReplyTemplate.objects.order_by("name", "pk")
-    every = allows(user, Permission.APPROVE)
-    return list(found if every else found.filter(approved_at__isnull=False))
+    return found if every else found.filter(approved_at__isnull=False)
 
 
 def template_for(user: User, template_id: UUID) -> ReplyTemplate:

@@ -12,12 +12,14 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.lib import live
+from portal.lib.prepared import prepared
 from portal.team import throttle
 from portal.team.models import Passkey, Shift, TotpDevice, User
 from portal.team.throttle import KNOWN_PLACE, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIGN_IN_NAME, UNLOCK
@@ -209,17 +211,31 @@ def _user_of(session: SessionStore) -> User | None:
         user: User = device.user
         user.proved_by = device
         return user
-    return User.objects.select_related("responsibility").filter(pk=session[PERSON]).first()
+    return next(iter(_person(UUID(session[PERSON]))), None)
 
 
 def _device_of(session: SessionStore) -> TotpDevice | Passkey | None:
-    named = session.get(DEVICE_ID_SESSION_KEY, "")
-    with_person = "user__responsibility"
+    named, person = session.get(DEVICE_ID_SESSION_KEY, ""), UUID(session[PERSON])
     if (key := Passkey.key_in(named)) is not None:
-        return Passkey.objects.select_related(with_person).filter(pk=key, user=session[PERSON]).first()
+        return next(iter(_passkey(key, person)), None)
     if (key := TotpDevice.key_in(named)) is not None:
-        return TotpDevice.objects.select_related(with_person).filter(pk=key, user=session[PERSON]).first()
+        return next(iter(_phone(key, person)), None)
     return None
+
+
+@prepared
+def _person(user: UUID) -> QuerySet[User]:
+    return User.objects.select_related("responsibility").filter(pk=user)
+
+
+@prepared
+def _passkey(key: UUID, user: UUID) -> QuerySet[Passkey]:
+    return Passkey.objects.select_related("user__responsibility").filter(pk=key, user=user)
+
+
+@prepared
+def _phone(key: UUID, user: UUID) -> QuerySet[TotpDevice]:
+    return TotpDevice.objects.select_related("user__responsibility").filter(pk=key, user=user)
 
 
 def _is_over(session: SessionStore, now: datetime) -> bool:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from unittest import mock
 from uuid import uuid4
 
 from django.db.models import Count, Q
 from django.utils import timezone
 
 from portal.audit.models import Entry
-from portal.conversations import actions
+from portal.conversations import actions, listing
 from portal.conversations.access import NotVisible, get_attachment, get_conversation, get_message
 from portal.conversations.actions import NotAssignable, StaleVersion
 from portal.conversations.assignees import assignees
 from portal.conversations.counters import counts
 from portal.conversations.listing import Cursor, View, newer_than, page
 from portal.conversations.models import WAITING, Conversation, CounterKind, Message
+from portal.conversations.thread import files_of, thread
+from portal.lib.prepared import prepared
 from portal.mailboxes.models import Mailbox, MailboxKind
 from portal.team.models import User
 from tenants.context import inside
@@ -37,7 +40,7 @@ class Team(PharmacyTestCase):
     def events(self, conversation: Conversation) -> list[tuple[str, str, str]]:
         return [
             (m.what, m.author.display_name if m.author else "", m.about.display_name if m.about else "")
-            for m in Message.objects.thread(conversation.pk)
+            for m in thread(conversation.pk)
             if m.kind == "event"
         ]
 
@@ -162,7 +165,7 @@ class Acting(Team):
 
         message = sent(conversation, self.box, self.claire, LEA, version=1)
 
-        self.assertEqual([m.pk for m in Message.objects.thread(conversation.pk)][-1], message.pk)
+        self.assertEqual([m.pk for m in thread(conversation.pk)][-1], message.pk)
         row = page(self.karim, View.SENT).rows[0]
         self.assertEqual((row.snippet, row.message_count, row.version), ("C’est prêt.", 2, 2))
 
@@ -238,8 +241,9 @@ class Listing(Team):
             received(self.box, subject=f"N° {number}", at=now - days(number // 3))
 
         seen, after = [], None
+        self.let_a_page_have(2)
         while True:
-            rows = page(self.nadia, View.OPEN, after=after, size=2)
+            rows = page(self.nadia, View.OPEN, after=after)
             seen += [row.subject for row in rows.rows]
             after = rows.following
             if after is None:
@@ -247,6 +251,14 @@ class Listing(Team):
 
         self.assertEqual(sorted(seen), [f"N° {number}" for number in range(7)])
         self.assertEqual([subject for subject in seen if subject in ("N° 0", "N° 6")], ["N° 0", "N° 6"])
+
+    def let_a_page_have(self, rows: int) -> None:
+        anew = prepared(listing._rows_of_view.build)  # its SQL says how many
+        for patch in (
+            mock.patch.object(listing, "PAGE", rows),
+            mock.patch.object(listing, "_rows_of_view", anew),
+        ):
+            self.enterContext(patch)
 
     def test_a_page_is_one_query_and_reads_no_body(self) -> None:
         for number in range(3):
@@ -274,8 +286,7 @@ class Listing(Team):
             received(self.box, files=(FILE, FILE))
 
         with self.assertNumQueries(2):
-            thread = Message.objects.thread(conversation.pk)
-            names = [[file.name for file in message.attachments.all()] for message in thread]
+            names = [[file.name for file in files_of(message)] for message in thread(conversation.pk)]
 
         self.assertEqual([len(each) for each in names], [1, 2, 2, 2])
 

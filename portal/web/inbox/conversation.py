@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from portal.conversations.mentions import handles
 from portal.conversations.models import Conversation, ConversationKind, ConversationState, Message
 from portal.conversations.passages import Sought
+from portal.conversations.thread import thread
 from portal.documents.codes import PRESCRIPTION
+from portal.lib.prepared import prepared
 from portal.outbound.pen import open_drafts
 from portal.patients.models import InsStatus, Patient
 from portal.team.duty import with_absences
@@ -93,8 +96,7 @@ def conversation_card(
     """
     me = viewer.me
     who, kind = correspondent(conversation)
-    messages = list(Message.objects.thread(conversation.pk))
-    team = list(with_absences(User.objects.filter(active=True)))
+    messages, team = thread(conversation.pk), _team()
     entries = _entries(conversation, messages, viewer, readers_in(conversation, team, me))
     files = tuple(pieces(entries))
     silence, closed = _silence(conversation, me), _closed(conversation, messages)
@@ -134,6 +136,11 @@ def conversation_card(
         panel=panel_of(conversation, me, team, _announced(files)),
     )
     return _with_acts(card, conversation, me)
+
+
+@prepared
+def _team() -> QuerySet[User]:
+    return with_absences(User.objects.filter(active=True))
 
 
 def _with_acts(card: ConversationCard, conversation: Conversation, me: User) -> ConversationCard:

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from portal.conversations.models import Conversation, Message
+from portal.lib.prepared import prepared
 from portal.mail.addresses import Address
 from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
 from portal.outbound.wording import describe
@@ -39,17 +41,21 @@ Sent = Mapping[UUID | None, list[Recipient]]
 
 def sent_in(conversation: Conversation) -> Sent:
     """The recipients of every message of a conversation, by message, oldest delivery first; one query."""
-    found = (
-        Recipient.objects.filter(delivery__message__conversation=conversation.pk)
+    by_message: dict[UUID | None, list[Recipient]] = defaultdict(list)
+    for recipient in _recipients(conversation.pk):
+        recipient.delivery.mailbox = conversation.mailbox
+        by_message[recipient.delivery.message_id].append(recipient)
+    return by_message
+
+
+@prepared
+def _recipients(conversation: UUID) -> QuerySet[Recipient]:
+    return (
+        Recipient.objects.filter(delivery__message__conversation=conversation)
         .select_related("delivery")
         .defer("delivery__inline")
         .order_by("delivery__queued_at", "delivery_id", "position")
     )
-    by_message: dict[UUID | None, list[Recipient]] = defaultdict(list)
-    for recipient in found:
-        recipient.delivery.mailbox = conversation.mailbox
-        by_message[recipient.delivery.message_id].append(recipient)
-    return by_message
 
 
 def delivery_card(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from portal.conversations.models import Conversation, ConversationKind
 from portal.lib.ids import uuid7
+from portal.lib.prepared import prepared
 from portal.mailboxes.models import Mailbox
 from portal.outbound.forwarding import whose_it_forwards
 from portal.outbound.models import Draft, DraftFile, DraftState
@@ -24,21 +26,28 @@ from portal.web.inbox.composer_cards import SignatureCard
 from portal.web.inbox.model_cards import choices_for, model_card
 from portal.web.inbox.reviews import return_note
 
+Begun = tuple[UUID | None, datetime | None, UUID]  # where, when it was given back, by whom
+
 
 def drafted_by(me: User) -> Mapping[UUID, bool]:
     """The conversations in which this person began an answer, and whether a pharmacist gave it back."""
-    begun = Draft.objects.filter(author=me.pk, state=DraftState.OPEN, conversation__isnull=False)
-    rows = begun.values_list("conversation_id", "returned_at")
-    return {each: returned is not None for each, returned in rows if each}
+    return {each: returned is not None for each, returned, _ in _begun(me.pk, None) if each}
 
 
 def drafted_here(me: User, conversation_id: UUID) -> tuple[Mapping[UUID, bool], bool]:
     """The same, and whether anybody began one in this conversation, in one query."""
-    mine_or_here = Q(author=me.pk) | Q(conversation=conversation_id)
-    begun = Draft.objects.filter(mine_or_here, state=DraftState.OPEN, conversation__isnull=False)
-    rows = list(begun.values_list("conversation_id", "returned_at", "author_id"))
+    rows = _begun(me.pk, conversation_id)
     mine = {each: returned is not None for each, returned, author in rows if each and author == me.pk}
     return mine, any(each == conversation_id for each, _, _ in rows)
+
+
+@prepared
+def _begun(author: UUID, conversation: UUID | None) -> QuerySet[Draft, Begun]:
+    """Hers, and everybody's in this conversation."""
+    these = Q(author=author) | Q(conversation=conversation) if conversation else Q(author=author)
+    begun = Draft.objects.filter(these, state=DraftState.OPEN, conversation__isnull=False)
+    rows: QuerySet[Draft, Begun] = begun.values_list("conversation_id", "returned_at", "author_id")
+    return rows
 
 
 def own_draft(me: User, conversation_id: UUID) -> Draft | None:

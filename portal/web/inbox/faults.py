@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from portal.lib.ids import made_at
+from portal.lib.prepared import prepared
 from portal.mailboxes.faults import ShownFault, fetch_fault, send_fault
 from portal.mailboxes.models import Mailbox, MailboxState
 from portal.outbound.models import Delivery
@@ -33,9 +34,14 @@ STUCK = (
 
 def mailboxes_of(me: User, *, only: UUID | None = None) -> Iterable[Mailbox]:
     """Those this person sees, without what nobody may read, each with its oldest message that does not leave."""
+    return _mailboxes(me.pk, only)
+
+
+@prepared
+def _mailboxes(me: UUID, only: UUID | None) -> QuerySet[Mailbox]:
     stuck = Delivery.objects.held_up(for_at_least=HELD_UP).filter(mailbox=OuterRef("pk"))
     oldest = Subquery(stuck.order_by("give_up_at").values("give_up_at")[:1])
-    seen = Mailbox.objects.seen_by(me.pk)
+    seen = Mailbox.objects.seen_by(me)
     seen = seen if only is None else seen.filter(pk=only)
     return seen.defer(*HEAVY).annotate(**{OLDEST: oldest}).order_by("address")
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from portal.conversations.models import Attachment, Message, ScanState
+from portal.conversations.thread import files_of
 from portal.documents.readings import Reading
 from portal.documents.rendering import DRAWN, STRUCTURED, Illegible, explained
 from portal.documents.sniff import Kind
@@ -64,7 +65,7 @@ class Files:
 
     def cards(self, message: Message, patient: Patient | None = None) -> tuple[AttachmentCard, ...]:
         """The files of a message; a document of health and its PDF that came beside it are one (Ségur DD.15)."""
-        files = list(message.attachments.all())
+        files = files_of(message)
         readings = {file.pk: reading_of(file.reading) for file in files if file.kind in STRUCTURED}
         beside = {fingerprint("attachment", copy): pk for pk, copy in _copies(readings) if len(files) > 1}
         copies = {
