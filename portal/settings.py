@@ -156,6 +156,7 @@ WAKEUPS = {
     "later": "outbound.leave_due",
     "notify": "notices.notify",
     "leaving": "notices.warn_leaving",
+    "ladder": "notices.climb",
     "pool": "conversations.return_to_pool",
     "snooze": "conversations.bring_back",
     "anchor": "audit.anchor",
@@ -209,6 +210,14 @@ NOTICE_SMTP_USER = env.str("NOTICE_SMTP_USER", "")
 NOTICE_SMTP_PASSWORD = env.str("NOTICE_SMTP_PASSWORD", "")  # the worker's alone
 NOTICE_SMTP_CA = env.str("NOTICE_SMTP_CA", "")
 NOTICE_FROM = env.str("NOTICE_FROM", "")
+# Text messages: one POST of JSON to a provider. Neither address nor class: they are not offered, and the pages say so.
+SMS_URL = env.str("SMS_URL", "")
+SMS_HEADERS = env.str("SMS_HEADERS", "")  # the worker's alone: the provider's key
+SMS_BODY = env.str("SMS_BODY", '{"to": "{to}", "from": "{from}", "text": "{text}"}')
+SMS_FROM = env.str("SMS_FROM", "Officinal")
+SMS_PLUS = env.bool("SMS_PLUS", True)
+SMS_CA = env.str("SMS_CA", "")
+SMS_GATEWAY = env.str("SMS_GATEWAY", "")
 
 # --- People -------------------------------------------------------------------------------------------------
 

@@ -19,8 +19,16 @@ def main() -> None:
     parser.add_argument("--smtp", type=int, default=0, metavar="PORT", help="SMTP, TLS at once")
     parser.add_argument("--smtp-starttls", type=int, default=0, metavar="PORT", help="SMTP with STARTTLS")
     parser.add_argument("--notices", type=int, default=0, metavar="PORT", help="ordinary mail, TLS at once")
+    parser.add_argument("--texts", type=int, default=0, metavar="PORT", help="text messages, HTTPS")
     options = parser.parse_args()
-    wanted = Ports(options.imap, options.imap_starttls, options.smtp, options.smtp_starttls, options.notices)
+    wanted = Ports(
+        options.imap,
+        options.imap_starttls,
+        options.smtp,
+        options.smtp_starttls,
+        options.notices,
+        options.texts,
+    )
     asyncio.run(_serve(Operator(options.state), wanted))
 
 

@@ -17,6 +17,7 @@ class Faults:
     refuse_logins: bool = False
     greylist: int = 0  # the next RCPTs answer 451
     greylist_notices: int = 0  # the same for ordinary mail
+    busy_texts: int = 0  # the next text messages answer 503
     refuse_data: int = 0  # the next messages answer 554 after the dot
     drop_after_dot: int = 0  # the next messages are kept, then the line is cut instead of 250
     drop_before_keeping: int = 0  # the next messages are not kept, and the line is cut instead of 250

@@ -20,6 +20,8 @@ from sandbox.people import GARE, SOLEIL, TRUSTED_DOMAINS
 from sandbox.postoffice import Accepted, PostOffice
 from sandbox.smtp_server import SmtpServer
 from sandbox.store import Store
+from sandbox.texts import Text, TextServer
+from sandbox.texts import taken as texts_taken
 
 TICK = 0.2
 HOST = "localhost"
@@ -34,6 +36,7 @@ class Ports:
     smtp: int = 0
     smtp_starttls: int = 0
     notices: int = 0  # ordinary mail, beside the operator
+    texts: int = 0  # text messages
 
 
 class Operator:
@@ -87,6 +90,11 @@ class Operator:
         """Every ordinary mail that was given to the server beside it, oldest first."""
         return taken(self.state)
 
+    @property
+    def texts(self) -> list[Text]:
+        """Every text message that was given to the provider beside it, oldest first."""
+        return texts_taken(self.state)
+
     def client_certificate(self, mailbox: str) -> KeyPair:
         """The mailbox's client certificate and key, PEM; made the first time."""
         return self.authority.keep(f"client.{mailbox.lower()}", lambda: self.authority.client(mailbox))
@@ -116,12 +124,16 @@ class Operator:
         self._imap = ImapServer(self.store, self.faults, context)
         self._smtp = SmtpServer(self.office, self.faults, context)
         ordinary = await OrdinaryServer(self.authority, self.state, self.faults).listen(wanted.notices)
-        self.ports = replace(wanted, notices=ordinary.sockets[0].getsockname()[1])
+        texts = await TextServer(self.authority, self.state, self.faults).listen(wanted.texts)
+        self.ports = replace(
+            wanted, notices=ordinary.sockets[0].getsockname()[1], texts=texts.sockets[0].getsockname()[1]
+        )
         await self._listen_as_told()
         write_safely(self.state / "ports.json", json.dumps(asdict(self.ports)).encode())
         started()
         await self._keep_house(stop)
         ordinary.close()
+        texts.close()
         self.faults.down = True
         await self._listen_as_told()
 
@@ -140,7 +152,7 @@ class Operator:
                     await self._smtp.listen(self.ports.smtp_starttls, starttls=True),
                 ]
                 found = [server.sockets[0].getsockname()[1] for server in self._servers]
-                self.ports = replace(Ports(*found), notices=self.ports.notices)
+                self.ports = replace(Ports(*found), notices=self.ports.notices, texts=self.ports.texts)
 
     def renumber(self, mailbox: str) -> None:
         """Change UIDVALIDITY and every UID, as a rebuilt server would."""

@@ -1,6 +1,6 @@
 """An ordinary mail server, for the notices that are no MSSanté mail: it keeps what it is given, and forwards nothing.
 
-`python -m sandbox.ordinary --state DIR` shows what it was given.
+`python -m sandbox.ordinary --state DIR` shows what it was given, and the text messages (texts.py).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from sandbox import texts
 from sandbox.authority import Authority
 from sandbox.disk import write_safely
 from sandbox.faults import Faults
@@ -88,7 +89,9 @@ def _shown(raw: bytes) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.ordinary")
     parser.add_argument("--state", type=Path, required=True, help="the sandbox operator's folder")
-    print(read(parser.parse_args().state))
+    state: Path = parser.parse_args().state
+    print(read(state))
+    print(texts.read(state))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ PORTS = {
     "smtp": 10465,
     "smtp-starttls": 10587,
     "notices": 10466,
+    "texts": 10467,
 }
 
 
@@ -133,7 +134,7 @@ def _start_all(group: Group, postgres: Postgres, say: Callable[[str], None]) -> 
     _once(env, "-m", "sandbox.week", "--state", str(sandbox_folder()))
     operator = [
         argument
-        for name in ("imap", "imap-starttls", "smtp", "smtp-starttls", "notices")
+        for name in ("imap", "imap-starttls", "smtp", "smtp-starttls", "notices", "texts")
         for argument in (f"--{name}", str(places.ports[name]))
     ]
     group.start(
@@ -208,7 +209,19 @@ def _environment(places: Places, broker_url: str) -> dict[str, str]:
         "NOTICE_SMTP_PORT": str(places.ports["notices"]),
         "NOTICE_SMTP_CA": str(sandbox_folder() / "pki" / "ca.pem"),
         "NOTICE_FROM": "Officinal <ne-pas-repondre@officinal.example>",
+        **_texts(places),
         **{name: kept[name] for name in ("SECRET_KEY", "VAULT_KEY", "TRANSPORT_PUBLIC_KEY")},
+    }
+
+
+def _texts(places: Places) -> dict[str, str]:
+    """The provider of text messages that the sandbox has."""
+    from sandbox.texts import BODY, PATH
+
+    return {
+        "SMS_URL": f"https://localhost:{places.ports['texts']}{PATH}",
+        "SMS_BODY": json.dumps(BODY),
+        "SMS_CA": str(sandbox_folder() / "pki" / "ca.pem"),
     }
 
 
@@ -232,8 +245,11 @@ def _operators_file(places: Places) -> Path:
 
 
 def _worker_secrets() -> dict[str, str]:
+    from sandbox.texts import HEADERS
+
     kept = _secrets()
-    return {name: kept[name] for name in ("TRANSPORT_PRIVATE_KEY", "ANCHOR_KEY")}
+    own = {name: kept[name] for name in ("TRANSPORT_PRIVATE_KEY", "ANCHOR_KEY")}
+    return own | {"SMS_HEADERS": json.dumps(HEADERS)}
 
 
 def _secrets() -> dict[str, str]:
@@ -321,7 +337,7 @@ def _welcome(places: Places) -> str:
     make patient FILE=photo.jpg     a patient of Mon espace santé writes to Pharmacie du Soleil
     make doctor FILE=lettre.pdf     a doctor writes; without FILE both read what was answered
     make doctor XDM=1               a doctor sends a prescription as structured health mail
-    make notices                    the e-mails that told somebody something, without content
+    make notices                    the e-mails and SMS that told somebody something, without content
     logs: {folder() / "logs"}
 
   Ctrl-C (or `make stop`) stops everything; the mail is kept.

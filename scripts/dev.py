@@ -69,7 +69,7 @@ def run_doctor(arguments: list[str]) -> int:
 
 
 def run_notices(arguments: list[str]) -> int:
-    """read the e-mails that the demo sent to people (invitations, "an answer awaits you")"""
+    """read the e-mails and text messages that the demo sent to people (invitations, alerts, "an answer awaits you")"""
     environment.enter(DEMO)
     from scripts import demo
 

@@ -151,9 +151,15 @@ class Event(TextChoices):
     ANSWERING_CHANGE = "mailbox:answering", "Réponses automatiques modifiées"
     ANSWERING_HELD = "mailbox:answering-held", "Réponses automatiques suspendues : trop en une heure"
 
-    # Notices without content, by ordinary e-mail.
-    NOTICE_SENT = "notice:sent", "Avis par e-mail parti"
-    NOTICE_FAILED = "notice:failed", "Avis par e-mail non parti"
+    # Notices without content, by ordinary e-mail or as a text message; and the ladder that has them sent.
+    NOTICE_SENT = "notice:sent", "Avis parti"
+    NOTICE_FAILED = "notice:failed", "Avis non parti"
+    NOTICE_DROPPED = "notice:dropped", "Avis sans objet : plus rien n’attendait"
+    NOTICE_TRIAL = "notice:trial", "Avis d’essai demandé"
+    REACH_CHANGE = "account:reach", "Alertes d’une personne modifiées"
+    LADDER_CHANGE = "pharmacy:ladder", "Réglage des alertes modifié"
+    LADDER_TOLD = "ladder:told", "Alerte : une personne prévenue"
+    LADDER_NOBODY = "ladder:nobody", "Alerte : personne n’a pu être prévenu"
 
     # The BAL.
     MAILBOX_CREATE = "mailbox:create", "BAL ajoutée"

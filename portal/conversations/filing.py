@@ -36,7 +36,9 @@ from portal.conversations.moving import ANSWERED, give_if_nobodys, say, take_up
 from portal.conversations.people import joined, kept
 from portal.conversations.scheduled import look_again
 from portal.conversations.search import INDEX, tokens_of
+from portal.conversations.unopened import begins_to_wait, is_old
 from portal.documents.rendering import WORDED
+from portal.house import alarm
 from portal.lib import live
 from portal.lib.ids import uuid7
 from portal.lib.text import one_line
@@ -73,6 +75,7 @@ MOVED = (
         "message_count",
         "attachment_count",
         "unopened",
+        "unopened_since",
         "closed_at",
         "prescription_count",
         "prescriptions_open",
@@ -116,7 +119,7 @@ def file_message(
 ) -> Message:
     """File what was received at `at` as message `pk`; a done or waiting conversation is to be treated.
 
-    Called in a transaction, last: it ends with the journal. At most nine statements, and those of `beside`: what
+    Called in a transaction, last: it ends with the journal. At most ten statements, and those of `beside`: what
     else the message begins in its conversation, which is saved afterwards. It gives the detail for the journal;
     `wakes` is the wake-up of what it begins.
     """
@@ -131,6 +134,7 @@ def file_message(
     conversation = locked(found) if found else _begun(mailbox, sender, correspondent, mail.subject, at)
     before = counters.counted(conversation) if found else Tally[counters.Key]()
     _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
+    rings = begins_to_wait(conversation, brought_along=event != Event.MESSAGE_RECEIVE or is_old(at))
     waited = _came_in(conversation, at)
     detail = beside(conversation) if beside else ""
     _save(conversation, new=found is None)
@@ -154,6 +158,8 @@ def file_message(
     look_again(conversation)
     if wakes:
         wake(wakes, timezone.now())
+    if rings:
+        alarm.begins_to_wait(timezone.now())
     if event == Event.MESSAGE_RECEIVE and at > timezone.now() - NEWS_FOR:
         _tell_mail(conversation)
     record(event, by=None, on=("message", message.pk), detail=detail)
@@ -182,6 +188,7 @@ def file_from_form(
     current = _by_form(mailbox, person, subject, at) if conversation is None else locked(conversation.pk)
     before = Tally[counters.Key]() if new else counters.counted(current)
     _add(current, (), mailbox, at, text, len(files))
+    rings = begins_to_wait(current)
     waited = _came_in(current, at)
     detail = beside(current) if beside else ""
     _save(current, new=new)
@@ -199,6 +206,8 @@ def file_from_form(
     counters.move(before, counters.counted(current))
     look_again(current)
     _have_read(files)
+    if rings:
+        alarm.begins_to_wait(timezone.now())
     _tell_mail(current)
     return message, detail
 

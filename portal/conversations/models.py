@@ -154,6 +154,8 @@ class Conversation(models.Model):
     # Answers that leave later: moved by portal/conversations/scheduled.py alone.
     scheduled = models.PositiveSmallIntegerField(default=0, db_default=0)
     unopened = models.BooleanField(default=True)  # nobody of the team has opened its newest message
+    # While it is: since when, by our clock; null for what was brought along, for which nobody is called.
+    unopened_since = models.DateTimeField(null=True)
     failed = models.BooleanField(default=False)  # a send failed or is uncertain, and nobody has dealt with it
     # When one that waits comes back by itself, and who asked for it; null: with an answer only.
     snoozed_until = models.DateTimeField(null=True)
@@ -186,6 +188,7 @@ class Conversation(models.Model):
                 condition=Q(snoozed_until__isnull=False),
                 name="conversation_to_wake",
             ),
+            models.Index(fields=["unopened_since"], condition=Q(unopened=True), name="conversation_unopened"),
             models.Index(
                 fields=["-last_message_at", "-id"],
                 condition=Q(last_sent_at__isnull=False),

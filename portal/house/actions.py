@@ -6,9 +6,11 @@ from datetime import datetime
 from itertools import pairwise
 
 from django.db import transaction
+from django.utils import timezone
 
 from portal.audit.actions import Actor, Person, record
 from portal.audit.events import Event
+from portal.house.alarm import look_at_once
 from portal.house.hours import Stretch
 from portal.house.models import Details, HolidayRule, OpeningHours, Period, PeriodKind
 from tenants.context import current_pharmacy
@@ -40,6 +42,7 @@ def set_hours(stretches: list[Stretch], *, by: Person | Actor) -> None:
         OpeningHours.objects.bulk_create(
             OpeningHours(weekday=each.weekday, opens=each.opens, closes=each.closes) for each in ordered
         )
+        look_at_once(timezone.now())
         record(
             Event.HOURS_CHANGE,
             by=by,
@@ -66,6 +69,7 @@ def add_period(kind: PeriodKind, *, begins: datetime, ends: datetime, by: Person
     with transaction.atomic():
         period, new = Period.objects.get_or_create(kind=kind, begins=begins, ends=ends)
         if new:
+            look_at_once(timezone.now())
             detail = f"kind={kind} {_days(period)}"
             record(Event.PERIOD_ADD, by=by, on=("pharmacy", current_pharmacy().id), detail=detail)
     return period
@@ -75,6 +79,7 @@ def remove_period(period: Period, *, by: Person | Actor) -> None:
     with transaction.atomic():
         gone, _ = Period.objects.filter(pk=period.pk).delete()
         if gone:
+            look_at_once(timezone.now())
             detail = f"kind={period.kind} {_days(period)}"
             record(Event.PERIOD_REMOVE, by=by, on=("pharmacy", current_pharmacy().id), detail=detail)
 
@@ -84,6 +89,7 @@ def set_holiday_rule(*, closed: bool, alsace_moselle: bool, by: Person | Actor) 
     with transaction.atomic():
         defaults = {"closed": closed, "alsace_moselle": alsace_moselle}
         HolidayRule.objects.update_or_create(id=1, defaults=defaults)
+        look_at_once(timezone.now())
         detail = f"closed={int(closed)} alsace-moselle={int(alsace_moselle)}"
         record(Event.HOLIDAYS_CHANGE, by=by, on=("pharmacy", current_pharmacy().id), detail=detail)
 

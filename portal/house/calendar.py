@@ -68,6 +68,16 @@ class Calendar:
         """How much opening time lies between two moments; none when `end` is before `start`."""
         return sum((span.ends - span.begins for span in self.spans(start, end)), timedelta())
 
+    def moment_after(self, start: datetime, opening: timedelta) -> datetime | None:
+        """When so much opening time will have passed since `start`; None when that is more than a year away."""
+        for ahead in (NEAR, FAR):
+            left = opening
+            for span in self.spans(start, start + ahead):
+                if span.ends - span.begins >= left:
+                    return span.begins + left
+                left -= span.ends - span.begins
+        return None
+
     def on_garde(self, at: datetime) -> Span | None:
         """The garde of this moment."""
         return next((span for span in self.gardes if span.begins <= at < span.ends), None)

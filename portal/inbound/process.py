@@ -19,6 +19,7 @@ from portal.audit.events import Event
 from portal.conversations.actions import file_message
 from portal.conversations.models import Conversation
 from portal.conversations.readiness import ask_for_words
+from portal.conversations.unopened import STILL_TODO
 from portal.inbound import answering
 from portal.inbound.alone import alone
 from portal.inbound.answerable import may_be_answered
@@ -49,8 +50,6 @@ MOST_ATTEMPTS = 5
 TURN_SECONDS = 120.0
 SOON = timedelta(seconds=2)
 NOBODY = Address("", "")
-# What had lain longer in the mailbox when it was fetched, as in one that was just added, is nobody's work of today.
-STILL_TODO = timedelta(days=7)
 
 
 Opening = Callable[[Conversation], str]

@@ -38,7 +38,8 @@ INBOUND = (
 # Reached only by a pharmacy that answers by itself.
 ANSWERING = ("answering.decided", "answering.queued")
 INDEXING = ("index.before-words", "index.after-words")
-NAMES = frozenset(OUTBOUND + INBOUND + ANSWERING + INDEXING)
+LADDER = ("ladder.told",)
+NAMES = frozenset(OUTBOUND + INBOUND + ANSWERING + INDEXING + LADDER)
 
 
 class UnknownFailpoint(ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -12,9 +13,8 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import Resolver404, resolve
 
-from portal.lib.ids import uuid7
 from portal.mailboxes.actions import database_now
-from portal.notices.models import Notice, NoticeKind
+from portal.notices.models import Notice, NoticeKind, Way
 from portal.notices.sender import can_send
 from portal.notices.words import FOR_PATIENTS, LINKED
 from tenants.wakeups import wake
@@ -34,9 +34,9 @@ class BadAddress(ValueError):
     """This is no e-mail address."""
 
 
-def can_tell() -> bool:
+def can_tell(way: Way = Way.EMAIL) -> bool:
     """Whether there is a sender: without one nothing is queued, and whoever wanted to tell says so on screen."""
-    return can_send()
+    return can_send(way)
 
 
 def tell(address: str, kind: NoticeKind, *, link: str = "", about: UUID) -> bool:
@@ -51,14 +51,18 @@ def tell(address: str, kind: NoticeKind, *, link: str = "", about: UUID) -> bool
     """
     if not can_send():
         return False
-    _check(address, kind, link)
-    with transaction.atomic():
-        now = database_now()
-        notice = Notice(id=uuid7(), kind=kind, address=address, about=about, due_at=now, created_at=now)
-        notice.link = link or None
-        notice.save(force_insert=True)
-        wake(WAKE, now)
+    check_address(address)
+    _check(kind, link)
+    queue(Notice(kind=kind, address=address, link=link or None, about=about), at=database_now())
     return True
+
+
+def queue(notice: Notice, *, at: datetime) -> None:
+    """Have it sent as soon as may be. In the caller's transaction, late."""
+    notice.due_at = notice.created_at = at
+    with transaction.atomic():
+        notice.save(force_insert=True)
+        wake(WAKE, at)
 
 
 def check_address(address: str) -> None:
@@ -71,8 +75,7 @@ def check_address(address: str) -> None:
         raise BadAddress
 
 
-def _check(address: str, kind: NoticeKind, link: str) -> None:
-    check_address(address)
+def _check(kind: NoticeKind, link: str) -> None:
     if bool(link) != (kind in LINKED):
         raise NotOurLink(kind)
     if link:

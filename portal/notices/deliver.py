@@ -1,7 +1,8 @@
 """Send what is due: take it for the length of a lease, send with no transaction open, write down what came of it.
 
 A notice that left just as its worker died leaves again when the lease ends. Twice is harmless, as it holds no
-content and keeps its Message-ID; lost is not. So there is no fence before the final dot as for deliveries.
+content and keeps its Message-ID; lost is not. So there is no fence before the final dot as for deliveries. An alert
+is not sent any more once nothing waits.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.mail.faults import PermanentFault, TransportFault
 from portal.mailboxes.actions import database_now
-from portal.notices.models import Notice, NoticeKind, NoticeState
+from portal.notices.models import ALERTS, Notice, NoticeKind, NoticeState, Rung, Way
 from portal.notices.sender import gateway
+from portal.notices.waits import still_waits
 from portal.notices.words import words_of
 from portal.outbound.retry import GIVE_UP_AFTER, next_attempt_at
 from tenants.context import current_pharmacy
@@ -27,12 +29,22 @@ logger = logging.getLogger(__name__)
 
 WAKE = "notify"
 LEASE = timedelta(minutes=10)
+# An alert that is later than this is no news any more: the next rung has it.
+ALERT_LIFE = timedelta(minutes=30)
+EVENTS = {
+    NoticeState.SENT: Event.NOTICE_SENT,
+    NoticeState.FAILED: Event.NOTICE_FAILED,
+    NoticeState.DROPPED: Event.NOTICE_DROPPED,
+}
 
 
 def notify_due() -> None:
     """Send every notice that is due, then ask to be woken for the next one."""
     while (notice := _claim()) is not None:
-        _settle(notice, _attempt(notice))
+        if notice.kind in ALERTS and not still_waits(notice):
+            _settle(notice, None, outcome=NoticeState.DROPPED)
+        else:
+            _settle(notice, _attempt(notice))
     following = next_due()
     if following is not None:
         wake(WAKE, following)
@@ -58,16 +70,24 @@ def _claim() -> Notice | None:
 
 def _attempt(notice: Notice) -> TransportFault | None:
     """What stood in the way; None: it has left."""
-    words = words_of(NoticeKind(notice.kind), link=notice.link or "", pharmacy=current_pharmacy().name)
+    words = words_of(
+        NoticeKind(notice.kind),
+        link=notice.link or "",
+        pharmacy=current_pharmacy().name,
+        n=notice.n,
+        rung=Rung(notice.rung) if notice.rung else None,
+    )
     try:
-        gateway().send(words, to=notice.address or "", message_id=str(notice.pk), at=notice.created_at)
+        gateway(Way(notice.way)).send(
+            words, to=notice.address or "", message_id=str(notice.pk), at=notice.created_at
+        )
     except TransportFault as fault:
         logger.warning("notice %s has not left: %s", notice.pk, fault.code)
         return fault
     return None
 
 
-def _settle(notice: Notice, fault: TransportFault | None) -> None:
+def _settle(notice: Notice, fault: TransportFault | None, *, outcome: NoticeState = NoticeState.SENT) -> None:
     """Whoever settled it meanwhile, after a lease that ran out, is not overruled."""
     now = database_now()
     with transaction.atomic():
@@ -77,7 +97,7 @@ def _settle(notice: Notice, fault: TransportFault | None) -> None:
         if not mine.exists():
             return
         if fault is None:
-            _close(notice, NoticeState.SENT, now)
+            _close(notice, outcome, now)
         elif (again := _next_attempt(notice, fault, now)) is None:
             _close(notice, NoticeState.FAILED, now, code=fault.code)
         else:
@@ -89,7 +109,8 @@ def _settle(notice: Notice, fault: TransportFault | None) -> None:
 def _next_attempt(notice: Notice, fault: TransportFault, now: datetime) -> datetime | None:
     if isinstance(fault, PermanentFault):
         return None
-    return next_attempt_at(notice.attempts, now=now, give_up_at=notice.created_at + GIVE_UP_AFTER)
+    patience = ALERT_LIFE if notice.kind in ALERTS else GIVE_UP_AFTER
+    return next_attempt_at(notice.attempts, now=now, give_up_at=notice.created_at + patience)
 
 
 def _close(notice: Notice, state: NoticeState, now: datetime, *, code: str = "") -> None:
@@ -97,6 +118,7 @@ def _close(notice: Notice, state: NoticeState, now: datetime, *, code: str = "")
     notice.state, notice.done_at, notice.last_code = state, now, code
     notice.address = notice.link = None
     notice.save(update_fields=["state", "done_at", "last_code", "address", "link"])
-    event = Event.NOTICE_SENT if state == NoticeState.SENT else Event.NOTICE_FAILED
     detail = f"kind={notice.kind} about={notice.about}" + (f" code={code}" if code else "")
-    record(event, by=None, on=("notice", notice.pk), detail=detail)
+    if notice.way != Way.EMAIL:
+        detail += f" way={notice.way}"
+    record(EVENTS[state], by=None, on=("notice", notice.pk), detail=detail)

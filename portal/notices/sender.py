@@ -1,4 +1,4 @@
-"""The ways a notice can leave. There is e-mail; a gateway for text messages would be a second one."""
+"""The ways a notice can leave: e-mail, and text messages where a provider is configured (sms.py)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from email.utils import format_datetime, parseaddr
 from typing import Protocol
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from portal.mail.endpoint import Security
 from portal.mail.faults import Code, MailboxFault, PermanentFault, TemporaryFault
 from portal.mail.smtp import SmtpSettings, State, Submission, Verdict
 from portal.mail.wire import Limits
+from portal.notices import sms
+from portal.notices.models import Way
 from portal.notices.words import Words
 
 # Shorter than a notice's lease (deliver.py), all together.
@@ -25,7 +28,7 @@ LIMITS = Limits(connect=15.0, idle=20.0, command=20.0, final=60.0)
 
 
 class Gateway(Protocol):
-    """One way to reach an address."""
+    """One way to reach an address. A class of one's own for text messages is made without arguments."""
 
     def send(self, words: Words, *, to: str, message_id: str, at: datetime) -> None:
         """Raises TransportFault: temporary, permanent, or the sender's own (MailboxFault)."""
@@ -52,17 +55,33 @@ class EmailGateway:
         _raise_unless_taken(outcome.verdicts[0])
 
 
-def can_send() -> bool:
+def can_send(way: Way = Way.EMAIL) -> bool:
     """Whether a sender is configured (docs/configuration.md)."""
+    if way == Way.SMS:
+        return sms.is_configured()
     return bool(settings.NOTICE_SMTP_HOST and settings.NOTICE_FROM)
 
 
-def gateway() -> Gateway:
+def gateway(way: Way = Way.EMAIL) -> Gateway:
     """The configured sender.
 
     Raises:
         MailboxFault: there is none, or what is configured makes no sense.
     """
+    return _email_gateway() if way == Way.EMAIL else _sms_gateway()
+
+
+def _sms_gateway() -> Gateway:
+    if not settings.SMS_GATEWAY:
+        return sms.JsonGateway.configured()
+    try:
+        own: Gateway = import_string(settings.SMS_GATEWAY)()
+    except (ImportError, TypeError) as error:
+        raise MailboxFault(Code.SETTINGS_ADDRESS) from error
+    return own
+
+
+def _email_gateway() -> Gateway:
     name, address = parseaddr(settings.NOTICE_FROM)
     try:
         sender, security = Address(name, addr_spec=address), Security(settings.NOTICE_SMTP_TLS)

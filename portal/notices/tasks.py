@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from portal.notices.deliver import notify_due
+from portal.notices.ladder import climb as climb_ladder
 from portal.notices.leaving import warn_leaving as warn_all_leaving
 from tenants.celery import PharmacyTask
 
@@ -17,3 +18,8 @@ def notify() -> None:
 @shared_task(base=PharmacyTask, name="notices.warn_leaving", ignore_result=True)
 def warn_leaving() -> None:
     warn_all_leaving()
+
+
+@shared_task(base=PharmacyTask, name="notices.climb", ignore_result=True)
+def climb() -> None:
+    climb_ladder()

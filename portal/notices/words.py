@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.notices.models import NoticeKind
+from portal.notices.models import NoticeKind, Rung
 
 NBSP = "\N{NO-BREAK SPACE}"
 FOOT = f"""\
@@ -16,12 +16,16 @@ Il ne contient volontairement aucun renseignement sur vous. Vous le recevez parc
 nous a été donnée pour vous prévenir{NBSP}; si ce n’est pas vous, ignorez-le."""
 
 
+LONGEST_NAME = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The subject, and the text as lines for an e-mail."""
+    """The subject, and the text as lines for an e-mail; `short`: the same as one text message."""
 
     subject: str
     text: str
+    short: str
 
 
 _SUBJECTS = {
@@ -32,6 +36,8 @@ _SUBJECTS = {
     NoticeKind.LEAVING: "Votre accès à Officinal se termine bientôt",
     NoticeKind.ANSWERS_HELD: "Réponses automatiques suspendues",
     NoticeKind.COLLEAGUE_LEAVING: "Un accès à Officinal se termine bientôt",
+    NoticeKind.UNOPENED: "Des messages attendent d’être ouverts",
+    NoticeKind.TRIAL: "Essai de vos alertes Officinal",
 }
 _TEXTS = {
     NoticeKind.PATIENT_ANSWER: f"""\
@@ -70,13 +76,52 @@ automatiques, dit jusqu’à quand.""",
     NoticeKind.COLLEAGUE_LEAVING: f"""\
 L’accès d’une personne de votre équipe se termine dans les prochains jours, à minuit. La console,
 page Équipe, dit laquelle{NBSP}; vous pouvez y changer la date.""",
+    NoticeKind.UNOPENED: f"""\
+Dans la messagerie de votre équipe, {{what}}. Ouvrez Officinal,
+vue À traiter{NBSP}: cela arrête les alertes.""",
+    NoticeKind.TRIAL: """\
+Ceci est l’essai que vous avez demandé. Vos alertes arriveront ici, quand vous êtes en service.""",
 }
+# What waits, of one and of several.
+_WHAT = {
+    NoticeKind.UNOPENED: (
+        "un message de patient n’a pas encore été ouvert",
+        "{n} messages de patients n’ont pas encore été ouverts",
+    ),
+}
+# What a text message says of it: short, and in letters that need no second one (GSM 7 bits).
+_SHORT = {
+    NoticeKind.UNOPENED: "{what}. Ouvrez Officinal.",
+    NoticeKind.TRIAL: "essai de vos alertes Officinal, reçu.",
+}
+HEADS = """
+
+Vous recevez ceci comme responsable, ou à sa place. L’équipe en service a été prévenue avant vous,
+si quelqu’un pouvait l’être. La console, page Alertes, dit qui l’a été et quand."""
 LINKED = frozenset(kind for kind, text in _TEXTS.items() if "{link}" in text)
 FOR_PATIENTS = frozenset({NoticeKind.PATIENT_ANSWER, NoticeKind.PATIENT_READY})
 
 
-def words_of(kind: NoticeKind, *, link: str, pharmacy: str) -> Words:
+def words_of(kind: NoticeKind, *, link: str, pharmacy: str, n: int = 0, rung: Rung | None = None) -> Words:
     """The words of a notice, signed with the pharmacy's name: who is told nothing must at least know by whom."""
-    body = _TEXTS[kind].format(link=link)
+    what = _counted(kind, n)
+    body = _TEXTS[kind].format(link=link, what=what)
+    if rung == Rung.HEAD:
+        body += HEADS
     foot = PATIENT_FOOT if kind in FOR_PATIENTS else FOOT
-    return Words(_SUBJECTS[kind], f"Bonjour,\n\n{body}\n\n{pharmacy}\n\n-- \n{foot}\n")
+    return Words(
+        _SUBJECTS[kind],
+        f"Bonjour,\n\n{body}\n\n{pharmacy}\n\n-- \n{foot}\n",
+        _short(kind, what, pharmacy),
+    )
+
+
+def _counted(kind: NoticeKind, n: int) -> str:
+    one, many = _WHAT.get(kind, ("", ""))
+    return one if n == 1 else many.format(n=n)
+
+
+def _short(kind: NoticeKind, what: str, pharmacy: str) -> str:
+    """Only of what may leave by this way."""
+    text = _SHORT.get(kind, "").format(what=what)
+    return f"{pharmacy[:LONGEST_NAME]} : {text}".replace("’", "'").replace(NBSP, " ") if text else ""

@@ -20,6 +20,7 @@ from portal.lib.nights import next_night
 from portal.mailboxes.actions import database_now
 from portal.mailboxes.models import Mailbox, MailboxState, Probe, ProbeState
 from portal.notices import deliver as notices
+from portal.notices import ladder
 from portal.notices.leaving import next_warning
 from portal.outbound.departures import next_departure
 from portal.outbound.reaper import next_due
@@ -39,6 +40,7 @@ def spend_night() -> None:
     now = database_now()
     wake("night", next_night(now, current_pharmacy().id))
     wake_what_is_due()
+    ladder.forget_old()
     removed = sweep_orphans(set(_named_files()), older_than=ORPHAN_AGE)
     if removed:
         logger.info("swept %d files that no row names", removed)
@@ -64,6 +66,7 @@ def wake_what_is_due() -> None:
     if telling is not None:
         wake("notify", telling)
     indexing.ask_again()
+    ladder.ask_again()
     warning = next_warning(database_now())
     if warning is not None:
         wake("leaving", warning)

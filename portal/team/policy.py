@@ -41,6 +41,7 @@ class Permission(StrEnum):
     MANAGE_TEMPLATES = "manage-templates"
     MANAGE_ANSWERS = "manage-answers"
     MANAGE_LABELS = "manage-labels"
+    MANAGE_ALERTS = "manage-alerts"
     MANAGE_WORKSTATIONS = "manage-workstations"
     READ_JOURNAL = "read-journal"
     READ_STATISTICS = "read-statistics"
@@ -84,6 +85,7 @@ RESPONSIBLE = frozenset(
         Permission.MANAGE_TEMPLATES,
         Permission.MANAGE_ANSWERS,
         Permission.MANAGE_LABELS,
+        Permission.MANAGE_ALERTS,
         Permission.MANAGE_WORKSTATIONS,
         Permission.READ_JOURNAL,
         Permission.READ_STATISTICS,

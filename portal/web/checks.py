@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -23,6 +24,8 @@ def refuse_exposed_demo() -> None:
         raise ImproperlyConfigured("DEMO is refused: BIND is not a loopback address")
     if settings.NOTICE_SMTP_HOST and not is_loopback(settings.NOTICE_SMTP_HOST):
         raise ImproperlyConfigured("DEMO is refused: NOTICE_SMTP_HOST is on another machine")
+    if settings.SMS_URL and not is_loopback(urlsplit(settings.SMS_URL).hostname or ""):
+        raise ImproperlyConfigured("DEMO is refused: SMS_URL is on another machine")
 
 
 @register(Tags.database)

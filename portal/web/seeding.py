@@ -28,6 +28,8 @@ from portal.mailboxes.actions import Server, add_mailbox
 from portal.mailboxes.credentials import Credentials
 from portal.mailboxes.models import Mailbox
 from portal.mailboxes.signing import set_signature
+from portal.notices.models import Reach
+from portal.notices.reach import set_reach
 from portal.outbound.actions import queue
 from portal.outbound.approval import approve, submit
 from portal.outbound.drafts import save_draft, start_reply
@@ -212,6 +214,18 @@ def be_on_garde_and_away(pharmacy: Pharmacy, *, away: str) -> None:
         absent = User.objects.get(sign_in_name=away)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         announce(absent, begins=midnight, ends=midnight + timedelta(days=5), by=absent, now=now)
+
+
+def be_told(pharmacy: Pharmacy) -> None:
+    """Two of the team are told of what waits, each in her own way; once."""
+    with inside(pharmacy):
+        if Reach.objects.exists():
+            return
+        people = {user.sign_in_name: user for user in User.objects.all()}
+        set_reach(
+            people["karim"], email="", mobile_number="06 39 98 00 01", by_email=False, by_sms=True
+        )  # given to nobody
+        set_reach(people["nadia"], email="nadia@exemple.fr", mobile_number="", by_email=True, by_sms=False)
 
 
 def _deal_with(conversation: Conversation, people: dict[str, User]) -> None:

@@ -73,16 +73,21 @@ class Statements(CommittingPharmacyTestCase):
     def test_a_mail_of_a_new_patient_takes_two_more(self) -> None:
         self.assertEqual(self.statements_of(letter("Tom <180067511501357@patient.mssante.fr>")), 9)
 
-    def test_a_prescription_takes_two_more(self) -> None:
+    def test_a_mail_that_was_fetched_takes_one_more_for_people_are_told_of_it(self) -> None:
+        mail = letter(subject="Autre chose")
+
+        self.assertEqual(self.statements_of_row(fetched(self.box, mail), mail), 8)
+
+    def test_a_prescription_takes_three_more(self) -> None:
         mail = letter(subject="Autre chose", files=PDF)
 
-        self.assertEqual(self.statements_of_row(fetched(self.box, mail), mail), 10)
+        self.assertEqual(self.statements_of_row(fetched(self.box, mail), mail), 11)
         self.assertEqual(Prescription.objects.count(), 1)
 
-    def test_a_prescription_of_a_new_patient_stays_within_twelve(self) -> None:
+    def test_a_prescription_of_a_new_patient_stays_within_thirteen(self) -> None:
         mail = letter("Tom <180067511501357@patient.mssante.fr>", files=PDF)
 
-        self.assertEqual(self.statements_of_row(fetched(self.box, mail), mail), 12)
+        self.assertEqual(self.statements_of_row(fetched(self.box, mail), mail), 13)
 
     def test_an_answer_whose_parents_are_unknown_stays_within_twelve(self) -> None:
         parents = " ".join(f"<{number}@ailleurs>" for number in range(90))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from django.db.models import F
 from django.test import override_settings
 
 from portal.notices.models import Notice
+from sandbox import texts
 from sandbox.operator import Operator, running_operator
 from tests.base import CommittingPharmacyTestCase
 
@@ -30,6 +32,10 @@ def sender(operator: Operator, **changes: Any) -> Any:
         "NOTICE_SMTP_TLS": "implicit",
         "NOTICE_SMTP_CA": str(operator.state / "pki" / "ca.pem"),
         "NOTICE_FROM": FROM,
+        "SMS_URL": f"https://localhost:{operator.ports.texts}{texts.PATH}",
+        "SMS_HEADERS": json.dumps(texts.HEADERS),
+        "SMS_BODY": json.dumps(texts.BODY),
+        "SMS_CA": str(operator.state / "pki" / "ca.pem"),
     }
     return override_settings(**{**values, **changes})
 
@@ -57,10 +63,15 @@ class NoticesTestCase(CommittingPharmacyTestCase):
         super().setUp()
         self.enterContext(sender(self.operator))
         self.seen = len(self.operator.notices)
+        self.seen_texts = len(self.operator.texts)
 
     def arrived(self) -> list[EmailMessage]:
         """What came since the test began."""
         return [message_from_bytes(raw, policy=default) for raw in self.operator.notices[self.seen :]]
+
+    def texted(self) -> list[texts.Text]:
+        """The text messages that came since the test began."""
+        return self.operator.texts[self.seen_texts :]
 
     def wait(self, **by: float) -> None:
         Notice.objects.update(

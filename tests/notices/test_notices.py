@@ -15,7 +15,7 @@ from portal.audit.models import Entry
 from portal.notices import deliver
 from portal.notices.actions import BadAddress, NotOurLink, can_tell, tell
 from portal.notices.deliver import notify_due
-from portal.notices.models import Notice, NoticeKind, NoticeState
+from portal.notices.models import ALERTS, Notice, NoticeKind, NoticeState
 from portal.notices.tasks import notify
 from portal.notices.words import LINKED, words_of
 from portal.records.night import spend_night
@@ -217,14 +217,15 @@ class Content(NoticesTestCase):
             "traitement",
             "pharmacien",
         ]
-        for kind in NoticeKind:
+        kinds = [kind for kind in NoticeKind if kind not in ALERTS]  # those leave while something waits
+        for kind in kinds:
             link = LINK if kind in (NoticeKind.INVITATION, NoticeKind.NEW_ACCESS) else ""
             link = "https://soleil.localhost/equipe/connexion" if kind in LINKED and not link else link
             self.assertTrue(tell(SOMEBODY, kind, link=link, about=self.claire.pk))
 
         notify_due()
 
-        self.assertEqual(len(self.arrived()), len(NoticeKind))
+        self.assertEqual(len(self.arrived()), len(kinds))
         for mail in self.arrived():
             told = f"{mail} {mail['Subject']} {mail.get_content()}".lower()
             self.assertEqual([word for word in words if word.lower() in told], [], mail["Subject"])

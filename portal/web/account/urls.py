@@ -7,6 +7,7 @@ from django.urls import path
 from portal.web.account import (
     absences,
     access,
+    alerts,
     enrolment,
     invitation,
     lock,
@@ -36,6 +37,8 @@ urlpatterns = [
     path("mon-acces/telephone/", passkeys.phone_new, name="phone_new"),
     path("mon-acces/telephone/retirer/", passkeys.phone_remove, name="phone_remove"),
     path("mon-acces/", access.my_access, name="my_access"),
+    path("mon-acces/alertes/", alerts.my_alerts, name="my_alerts"),
+    path("mon-acces/alertes/essai/<slug:way>/", alerts.my_alerts_trial, name="my_alerts_trial"),
     path("mon-acces/absences/", absences.my_absences, name="my_absences"),
     path(
         "mon-acces/absences/<uuid:absence_id>/retirer/", absences.my_absence_remove, name="my_absence_remove"

@@ -24,6 +24,7 @@ DONE = {
     "periode-retiree": "La période est retirée.",
     "feries": "Les jours fériés sont enregistrés.",
     "reponses": "Les réponses automatiques sont enregistrées.",
+    "alertes": "Le réglage des alertes est enregistré.",
     "absence": "L’absence est enregistrée : le travail en cours reviendra à l’équipe à son début.",
     "absence-retiree": "L’absence est retirée.",
     "notice": "La notice est enregistrée : les patients lisent cette version.",
@@ -69,8 +70,12 @@ START = Tab("Mise en route", "circle-check", "console_start")
 TEMPLATES = Tab("Modèles", "file-text", "console_templates")
 LABELS = Tab("Étiquettes", "tag", "console_labels")
 ANSWERS = Tab("Réponses automatiques", "reply", "console_answers")
+ALERTS = Tab("Alertes", "bell", "console_alerts")
 FORM = Tab("Formulaire", "square-pen", "console_form")
-TABS = (TEAM, WORKSTATIONS, MAILBOX, JOURNAL, STATISTICS, HOURS, DETAILS, TEMPLATES, LABELS, ANSWERS, FORM)
+TABS = (
+    *(TEAM, WORKSTATIONS, MAILBOX, JOURNAL, STATISTICS, HOURS, DETAILS),
+    *(TEMPLATES, LABELS, ANSWERS, ALERTS, FORM),
+)
 
 
 def page(

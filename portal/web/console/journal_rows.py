@@ -29,7 +29,7 @@ OBJECTS = {
     "prescription": "Ordonnance",
     "request": "Demande du formulaire",
     "search": "Recherche",
-    "notice": "Avis par e-mail",
+    "notice": "Avis",
 }
 COLUMNS = ("Numéro", "Date et heure", "Qui", "Événement", "Objet", "Identifiant", "Détail", "Empreinte")
 UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

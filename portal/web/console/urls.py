@@ -6,6 +6,7 @@ from django.urls import path
 
 from portal.web.console import (
     absences,
+    alerts,
     answers,
     calendar,
     details,
@@ -86,6 +87,7 @@ urlpatterns = [
         name="console_period_remove",
     ),
     path("reponses-automatiques/", answers.console_answers, name="console_answers"),
+    path("alertes/", alerts.console_alerts, name="console_alerts"),
     path("formulaire/", form.console_form, name="console_form"),
     path("formulaire/ouvrir/", form.console_form_open, name="console_form_open"),
     path("formulaire/fermer/", form.console_form_close, name="console_form_close"),

@@ -43,6 +43,7 @@ class Command(BaseCommand):
             open_for_patients(pharmacy)
             if wanted is seeding.SOLEIL:
                 seeding.be_on_garde_and_away(pharmacy, away="lea")
+                seeding.be_told(pharmacy)
                 seeding_form.receive_requests(pharmacy, *_ordonnances())
             rows += [
                 {"pharmacy": wanted.name, "name": name, "role": str(role.label), "sign_in": sign_in}
