@@ -24,9 +24,14 @@ class NotVisible(Exception):
 
 def get_conversation(user: User, conversation_id: UUID) -> Conversation:
     """With its mailbox (but not its credentials), its patient, its assignees, labels and readers, and whether something
-    new in it concerns `user`. Raises NotVisible.
+    new in it concerns `user`. Of one that was joined to another, the other one is given. Raises NotVisible.
     """
-    return _one(next(iter(_conversation(user.id, conversation_id)), None))
+    found = _conversation(user.id, conversation_id)
+    if not found:
+        gone = Conversation.objects.filter(pk=conversation_id).only("merged_into").first()
+        if gone is not None and gone.merged_into_id is not None:
+            found = _conversation(user.id, gone.merged_into_id)
+    return _one(next(iter(found), None))
 
 
 def get_message(user: User, message_id: UUID) -> Message:

@@ -110,7 +110,7 @@ def mark_all_unread(chosen: Iterable[Chosen], *, by: User) -> Batch:
             continue
         mark_unread(Conversation(pk=each.id), by=by)
         done.append({"id": str(each.id), "read": mark.version, "read_at": mark.at.isoformat()})
-    return _keep(BatchAct.UNREAD, by, done, left)
+    return keep(BatchAct.UNREAD, by, done, left)
 
 
 def undo(batch: Batch, *, by: User) -> Batch:
@@ -119,12 +119,8 @@ def undo(batch: Batch, *, by: User) -> Batch:
     Raises:
         TooLate: see there.
     """
-    now = timezone.now()
-    if not Batch.objects.filter(pk=batch.pk, by=by, undone_at=None, at__gt=now - UNDO_FOR).update(
-        undone_at=now
-    ):
-        raise TooLate
-    batch.undone_at, batch.left = now, []
+    call_back(batch, by=by)
+    batch.left = []
     for item in batch.done:
         try:
             if batch.act == BatchAct.UNREAD:
@@ -135,6 +131,43 @@ def undo(batch: Batch, *, by: User) -> Batch:
             batch.left.append([item["id"], Why.MOVED])
     batch.save(update_fields=["left"])
     return batch
+
+
+def call_back(batch: Batch, *, by: User) -> None:
+    """Have it count as taken back, once. Raises TooLate."""
+    now = timezone.now()
+    open_yet = Batch.objects.filter(pk=batch.pk, by=by, undone_at=None, at__gt=now - UNDO_FOR)
+    if not open_yet.update(undone_at=now):
+        raise TooLate
+    batch.undone_at = now
+
+
+def keep(act: BatchAct, by: User, done: list[Kept], left: list[tuple[UUID, Why]]) -> Batch:
+    """Remember what was done and what was left out, so that it can be said and taken back."""
+    now = timezone.now()
+    Batch.objects.filter(by=by, at__lt=now - KEPT_FOR).delete()
+    return Batch.objects.create(by=by, act=act, at=now, done=done, left=[[str(pk), why] for pk, why in left])
+
+
+def stood(held: Conversation) -> Kept:
+    """How it stands, to be restored by `stand_again`."""
+    return {
+        "id": str(held.pk),
+        "state": held.state,
+        "assignees": [str(person) for person in held.assignees],
+        "until": held.snoozed_until.isoformat() if held.snoozed_until else None,
+        "asked_by": str(held.snoozed_by_id) if held.snoozed_by_id else None,
+        "back": held.back,
+        "unopened": held.unopened,
+    }
+
+
+def stand_again(held: Conversation, item: Kept) -> None:
+    """As it stood; the caller saves it."""
+    held.state, held.back, held.unopened = item["state"], item["back"], item["unopened"]
+    held.assignees = [UUID(person) for person in item["assignees"]]
+    held.snoozed_until = datetime.fromisoformat(item["until"]) if item["until"] else None
+    held.snoozed_by_id = UUID(item["asked_by"]) if item["asked_by"] else None
 
 
 def _each(
@@ -151,7 +184,7 @@ def _each(
             left.append((each.id, Why.NOT_HERS))
         except _LeftOut as out:
             left.append((each.id, out.why))
-    return _keep(act, by, done, left)
+    return keep(act, by, done, left)
 
 
 def _seen(chosen: Iterable[Chosen], by: User) -> tuple[list[Chosen], list[tuple[UUID, Why]]]:
@@ -165,23 +198,11 @@ def _seen(chosen: Iterable[Chosen], by: User) -> tuple[list[Chosen], list[tuple[
 def _one(each: Chosen, do: Callable[[Conversation], Conversation]) -> Kept:
     with transaction.atomic():
         held = locked(each.id, each.version)
-        before = _stood(held)
+        before = stood(held)
         after = do(held)
         if after.version == each.version:
             raise _LeftOut(Why.ALREADY)
         return before | {"version": after.version}
-
-
-def _stood(held: Conversation) -> Kept:
-    return {
-        "id": str(held.pk),
-        "state": held.state,
-        "assignees": [str(person) for person in held.assignees],
-        "until": held.snoozed_until.isoformat() if held.snoozed_until else None,
-        "asked_by": str(held.snoozed_by_id) if held.snoozed_by_id else None,
-        "back": held.back,
-        "unopened": held.unopened,
-    }
 
 
 def _restore(item: Kept, by: User, batch: Batch) -> None:
@@ -189,10 +210,7 @@ def _restore(item: Kept, by: User, batch: Batch) -> None:
     with transaction.atomic():
         held = locked(UUID(item["id"]), item["version"])
         before, had = counters.counted(held), set(held.assignees)
-        held.state, held.back, held.unopened = item["state"], item["back"], item["unopened"]
-        held.assignees = [UUID(person) for person in item["assignees"]]
-        held.snoozed_until = datetime.fromisoformat(item["until"]) if item["until"] else None
-        held.snoozed_by_id = UUID(item["asked_by"]) if item["asked_by"] else None
+        stand_again(held, item)
         write_move(held, before, what=UNDONE, by=by)
         concerns.take_back(ConcernKind.ASSIGNED, had - set(held.assignees), on=held)
         if held.snoozed_until:
@@ -206,9 +224,3 @@ def _read_again(item: Kept, by: User) -> None:
         if not mine.update(version=item["read"], at=datetime.fromisoformat(item["read_at"])):
             raise StaleVersion
         record(Event.CONVERSATION_UNDO, by=by, on=("conversation", UUID(item["id"])), detail="act=unread")
-
-
-def _keep(act: BatchAct, by: User, done: list[Kept], left: list[tuple[UUID, Why]]) -> Batch:
-    now = timezone.now()
-    Batch.objects.filter(by=by, at__lt=now - KEPT_FOR).delete()
-    return Batch.objects.create(by=by, act=act, at=now, done=done, left=[[str(pk), why] for pk, why in left])

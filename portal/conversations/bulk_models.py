@@ -14,6 +14,9 @@ class BatchAct(models.TextChoices):
     FINISH = "finish", "Terminer"
     UNREAD = "unread", "Marquer comme non lu"
     LATER = "later", "Remettre à plus tard"
+    MERGE = "merge", "Réunir"
+    SPLIT = "split", "Séparer"
+    LABEL = "label", "Étiqueter"
 
 
 class Batch(models.Model):

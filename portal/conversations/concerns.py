@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -77,6 +77,31 @@ def look_again(about: UUID, *, by: User) -> None:
         _count(known, 1)
 
 
+def carry(
+    kinds: Collection[ConcernKind], people: Collection[UUID] | None, *, of: Conversation, to: Conversation
+) -> None:
+    """What concerned these people (None: everybody) in one conversation concerns them in the other now.
+
+    It was joined, or what it was about went there. Called as `tell` is; both are held.
+    """
+    found = Concern.objects.select_for_update().filter(about__in=(of.pk, to.pk)).order_by("pk")
+    rows = [row for row in found if people is None or row.user_id in people]
+    there = {row.user_id: row for row in rows if row.about == to.pk}
+    for row in rows:
+        moved = [kind for kind in row.kinds if kind in kinds]
+        if row.about != of.pk or not moved:
+            continue
+        kept = [kind for kind in row.kinds if kind not in moved]
+        _put(moved, row, there.get(row.user_id), to)
+        if kept:
+            row.kinds = kept
+            row.save(update_fields=["kinds"])
+            continue
+        row.delete()
+        if row.read_at is None:
+            _count(row, -1)
+
+
 def forget(conversation: Conversation) -> None:
     """It goes, and with it what it was to anybody. In the caller's transaction, which holds it."""
     for known in Concern.objects.select_for_update().filter(conversation=conversation).order_by("pk"):
@@ -91,6 +116,20 @@ def newest(user: User) -> list[Concern]:
     unread = list(found.unread().order_by("-at")[:MOST_SHOWN])
     seen = list(found.exclude(read_at=None).order_by("-at")[: MOST_SHOWN - len(unread)])
     return [*unread, *seen]
+
+
+def _put(kinds: list[str], row: Concern, known: Concern | None, to: Conversation) -> None:
+    """What is new of it stays new, what was seen stays seen."""
+    earlier = [each for each in known.kinds if each not in kinds] if known else []
+    target = known or Concern(user_id=row.user_id, mailbox_id=to.mailbox_id, conversation=to, about=to.pk)
+    was_new, is_new = known is not None and known.read_at is None, row.read_at is None
+    if known is not None and was_new and not is_new:
+        return
+    target.kinds = [*(earlier if was_new or not is_new else []), *kinds]
+    target.by_id, target.at, target.read_at = row.by_id, row.at, row.read_at
+    target.save()
+    if is_new and not was_new:
+        _count(target, 1)
 
 
 def _tell(kind: ConcernKind, person: UUID, fresh: Concern, by: User | None) -> None:

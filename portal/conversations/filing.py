@@ -17,7 +17,7 @@ from portal.conversations import counters
 from portal.conversations.locking import locked, tell_changed
 from portal.conversations.matching import (
     correspondent_mark,
-    find_conversation,
+    held_conversation,
     message_mark,
     subject_mark,
 )
@@ -124,14 +124,14 @@ def file_message(
     `wakes` is the wake-up of what it begins.
     """
     sender = correspondent.address
-    found = find_conversation(
+    found = held_conversation(
         mailbox_id=mailbox.id,
         sender=sender.key,
         subject=mail.subject,
         parents=thread_parents(mail.in_reply_to, mail.references),
         at=at,
     )
-    conversation = locked(found) if found else _begun(mailbox, sender, correspondent, mail.subject, at)
+    conversation = found or _begun(mailbox, sender, correspondent, mail.subject, at)
     before = counters.counted(conversation) if found else Tally[counters.Key]()
     _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
     rings = begins_to_wait(conversation, brought_along=event != Event.MESSAGE_RECEIVE or is_old(at))

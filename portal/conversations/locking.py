@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from portal.conversations.models import Conversation
+from portal.conversations.models import Conversation, Message
 from portal.lib import live
 
 
@@ -15,16 +15,28 @@ class StaleVersion(Exception):
 def locked(conversation_id: UUID, version: int | None = None) -> Conversation:
     """The conversation, held until the end of the transaction, as the database has it now.
 
-    Whoever holds one changes it: the screens of those who see it are told after the commit.
+    Whoever holds one changes it: the screens of those who see it are told after the commit. Of one that was joined
+    to another while we waited, the other one is held.
 
     Raises:
         StaleVersion: it is not at `version` any more.
     """
     conversation = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation_id)
-    if version is not None and conversation.version != version:
+    if version is not None and (conversation.version != version or conversation.merged_into_id):
         raise StaleVersion
+    if conversation.merged_into_id:
+        return locked(conversation.merged_into_id)
     tell_changed(conversation)
     return conversation
+
+
+def locked_with(message_id: UUID) -> Conversation:
+    """The conversation that this message is in, held: a colleague may take it to another one while we wait."""
+    while True:
+        where = Conversation.objects.filter(messages=message_id).values_list("pk", flat=True)
+        held = locked(where.get())
+        if Message.objects.filter(pk=message_id, conversation=held).exists():
+            return held
 
 
 def tell_changed(conversation: Conversation) -> None:

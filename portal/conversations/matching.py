@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, Message
 from portal.conversations.people import Kept, takes_part
 from portal.mail.subjects import thread_subject
@@ -23,11 +24,19 @@ MOST_CANDIDATES = 200
 
 
 @dataclass(frozen=True)
+class Found:
+    """A conversation in the version in which it was found: it may be joined or split before it is held."""
+
+    id: UUID
+    version: int
+
+
+@dataclass(frozen=True)
 class Parent:
     """A message that the new one may be answering."""
 
     mark: str
-    conversation_id: UUID
+    conversation: Found
     people: Kept
 
 
@@ -47,9 +56,22 @@ def subject_mark(subject: str) -> str:
     return fingerprint("subject", bare) if bare else ""
 
 
+def held_conversation(
+    *, mailbox_id: UUID, sender: str, subject: str, parents: Sequence[str], at: datetime
+) -> Conversation | None:
+    """As `find_conversation`, held; looked for again if anything was done there, such as a split, before it was."""
+    while True:
+        found = find_conversation(
+            mailbox_id=mailbox_id, sender=sender, subject=subject, parents=parents, at=at
+        )
+        held = locked(found.id) if found else None
+        if found is None or held is None or (held.pk, held.version) == (found.id, found.version):
+            return held
+
+
 def find_conversation(
     *, mailbox_id: UUID, sender: str, subject: str, parents: Sequence[str], at: datetime
-) -> UUID | None:
+) -> Found | None:
     """The conversation of a message from the address with key `sender`, which names `parents`, nearest first."""
     if not sender:
         return None
@@ -58,12 +80,12 @@ def find_conversation(
     return found or _by_subject(mailbox_id, correspondent_mark(sender), subject_mark(subject), at)
 
 
-def nearest(marks: Sequence[str], candidates: Iterable[Parent], sender: str) -> UUID | None:
+def nearest(marks: Sequence[str], candidates: Iterable[Parent], sender: str) -> Found | None:
     """The first mark that leads to a conversation in which the sender takes part."""
-    joinable: dict[str, UUID] = {}
+    joinable: dict[str, Found] = {}
     for parent in candidates:
         if parent.mark not in joinable and takes_part(sender, parent.people):
-            joinable[parent.mark] = parent.conversation_id
+            joinable[parent.mark] = parent.conversation
     return next((joinable[mark] for mark in marks if mark in joinable), None)
 
 
@@ -71,16 +93,16 @@ def _parents(mailbox_id: UUID, marks: Sequence[str]) -> list[Parent]:
     found = (
         Message.objects.filter(message_id_fingerprint__in=marks, conversation__mailbox=mailbox_id)
         .select_related("conversation")
-        .only("message_id_fingerprint", "conversation__people")
+        .only("message_id_fingerprint", "conversation__people", "conversation__version")
         .order_by("id")[:MOST_CANDIDATES]
     )
     return [
-        Parent(message.message_id_fingerprint, message.conversation_id, message.conversation.people)
+        Parent(message.message_id_fingerprint, _as_found(message.conversation), message.conversation.people)
         for message in found
     ]
 
 
-def _by_subject(mailbox_id: UUID, correspondent: str, subject: str, at: datetime) -> UUID | None:
+def _by_subject(mailbox_id: UUID, correspondent: str, subject: str, at: datetime) -> Found | None:
     if not subject:
         return None
     alike = Conversation.objects.filter(
@@ -90,5 +112,10 @@ def _by_subject(mailbox_id: UUID, correspondent: str, subject: str, at: datetime
         last_message_at__gte=at - RECENT,
         closed_at=None,
     )
-    newest = alike.newest_first().only("id").first()
-    return newest.pk if newest else None
+    there = alike.newest_first().select_related("merged_into")
+    newest = there.only("version", "merged_into__version").first()
+    return _as_found(newest.merged_into or newest) if newest else None
+
+
+def _as_found(conversation: Conversation) -> Found:
+    return Found(conversation.pk, conversation.version)

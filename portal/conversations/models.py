@@ -82,7 +82,7 @@ class ConversationQuerySet(SealedQuerySet["Conversation"]):
 
     def visible_to(self, user_id: object) -> Self:
         """Those of the shared mailboxes, and of this person's own: the only way in is access.py."""
-        return self.filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"))
+        return self.filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"), merged_into=None)
 
     def open(self) -> Self:
         return self.filter(state=ConversationState.OPEN)
@@ -164,6 +164,8 @@ class Conversation(models.Model):
     )
     back = models.CharField(max_length=8, choices=Back, blank=True, default="", db_default="")
     closed_at = models.DateTimeField(null=True)  # the exchange with the patient was ended (X-MSS-MES: FIN)
+    # Where all of it went (portal/records/joining.py): nothing is in this one any more, and old links lead there.
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ConversationQuerySet.as_manager()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # What the thread says happened.
 ASSIGNED, UNASSIGNED = "assigned", "unassigned"
 FINISHED, REOPENED, CALLED, UNDONE = "finished", "reopened", "called", "undone"
+JOINED, PARTED, SPLIT, SPLIT_OFF = "joined", "parted", "split", "split-off"
 ANSWERED, RETURNED, UNANSWERED = "answered", "returned", "unanswered"
 AWAITS = {
     ConversationState.PATIENT: "awaits-patient",
@@ -56,8 +58,9 @@ def say(
     about: UUID | None = None,
     until: datetime | None = None,
     why: str = "",
+    parts: Mapping[str, object] | None = None,
 ) -> None:
-    """One line of what happened, between the messages of the thread."""
+    """One line of what happened, between the messages of the thread; `parts` are the ids that it is about."""
     Message.objects.create(
         conversation=conversation,
         kind=MessageKind.EVENT,
@@ -65,7 +68,9 @@ def say(
         what=what,
         author=by,
         about_id=about,
-        headers=({"until": until.isoformat()} if until else {}) | ({"why": why} if why else {}),
+        headers=({"until": until.isoformat()} if until else {})
+        | ({"why": why} if why else {})
+        | {**(parts or {})},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -92,6 +93,45 @@ def mark_unread(conversation: Conversation, *, by: User) -> None:
         if ReadMark.objects.filter(conversation=conversation, user=by).update(version=0, at=NEVER):
             concerns.look_again(conversation.pk, by=by)
             record(Event.CONVERSATION_UNREAD, by=by, on=("conversation", conversation.pk))
+
+
+def read_all(conversation: Conversation) -> dict[UUID, datetime]:
+    """Who has read everything in it, and when they last opened it."""
+    marks = ReadMark.objects.filter(conversation=conversation)
+    return {mark.user_id: mark.at for mark in marks if mark.version >= conversation.received_version}
+
+
+def readers_since(conversation: Conversation, moment: datetime) -> dict[UUID, datetime]:
+    """Who has opened it since."""
+    marks = ReadMark.objects.filter(conversation=conversation, at__gte=moment, version__gt=0)
+    return {mark.user_id: mark.at for mark in marks}
+
+
+def openers(*conversations: Conversation) -> set[UUID]:
+    """Who has opened any of them."""
+    return set(ReadMark.objects.filter(conversation__in=conversations).values_list("user", flat=True))
+
+
+def mark_anew(conversation: Conversation, read: Mapping[UUID, datetime], *, among: Collection[UUID]) -> None:
+    """It was joined or split, and stands at its version: of those who opened it, these have read all of it.
+
+    It is held, and saved afterwards. The others find it in bold: better than to say of a message that somebody has
+    read it, when she has not.
+    """
+    version = conversation.version
+    conversation.received_version = version
+    marks = [
+        ReadMark(
+            conversation=conversation,
+            user_id=user,
+            version=version if user in read else 0,
+            at=read.get(user, NEVER),
+        )
+        for user in sorted({*among, *read})
+    ]
+    ReadMark.objects.bulk_create(
+        marks, update_conflicts=True, unique_fields=["conversation", "user"], update_fields=["version", "at"]
+    )
 
 
 def _written(reader: Reader) -> dict[str, str | int]:

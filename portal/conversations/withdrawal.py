@@ -9,7 +9,7 @@ from django.db.models import Max
 from portal.conversations import concerns, counters
 from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.filing import LONGEST_SNIPPET
-from portal.conversations.locking import locked
+from portal.conversations.locking import locked_with
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.conversations.moving import REOPENED, say, take_up
 from portal.lib.text import one_line
@@ -31,7 +31,7 @@ def withdraw_sent(message: Message, *, by: User) -> None:
     One that was finished, or set to wait, with that message is to be treated again: nobody was answered.
     Called in a transaction, before wake-ups and the journal; nothing may point at the message any more.
     """
-    conversation = locked(message.conversation_id)
+    conversation = locked_with(message.pk)
     files = message.attachments.count()
     message.attachments.all().delete()
     Message.objects.filter(pk=message.pk).delete()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.mail.jsonform import BadForm, from_json
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -66,3 +68,11 @@ class Reading:
     fault: str = ""
     documents: tuple[Document, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def reading_of(stored: str | None) -> Reading | None:
+    """What was read when the file came in; None when nothing was."""
+    try:
+        return from_json(Reading, stored.encode()) if stored else None
+    except BadForm:
+        return None

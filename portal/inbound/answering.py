@@ -18,6 +18,7 @@ from django.db import transaction
 from portal.audit.actions import Actor, Person, record
 from portal.audit.events import Event
 from portal.conversations.automatic import answered_since, file_automatic
+from portal.conversations.locking import locked_with
 from portal.conversations.matching import correspondent_mark
 from portal.conversations.models import Conversation, Message
 from portal.conversations.people import kept
@@ -184,7 +185,7 @@ def _hindered(due: AutomaticAnswer, message: Message, now: datetime) -> Outcome 
 
 def _queued(due: AutomaticAnswer, message: Message, words: Words, now: datetime) -> Delivery | None:
     """Into the queue of every message: white list, From label, X-MSS-NIL, frozen bytes, fence. None: refused."""
-    conversation = message.conversation
+    conversation, mailbox = locked_with(message.pk), message.conversation.mailbox
     sender = message.headers["from"]
     try:
         to = check_recipients([sender["address"]], conversation)
@@ -203,7 +204,7 @@ def _queued(due: AutomaticAnswer, message: Message, words: Words, now: datetime)
     )
     return enqueue(
         raw,
-        mailbox=conversation.mailbox,
+        mailbox=mailbox,
         message_id=filed.pk,
         addresses=[each.address for each in to],
         author=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.conversations import actions, concerns
 from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.concern_models import ConcernKind
+from portal.conversations.locking import locked_with
 from portal.conversations.models import Conversation, Message
 from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
 
@@ -17,7 +18,7 @@ def ask_for_attention(delivery: Delivery) -> None:
     """
     if _is_automatic(delivery):
         return
-    held = actions.mark_failed(_conversation_of(delivery))
+    held = actions.mark_failed(_held_with(delivery))
     wrote = delivery.message.author_id if delivery.message else None
     concerns.tell(ConcernKind.FAILED, [delivery.author_id, wrote], on=held, by=None)
 
@@ -28,7 +29,7 @@ def settle_attention(delivery: Delivery) -> None:
     Called as `ask_for_attention` is. Whoever deals with a refused recipient takes the mark off by finishing
     the conversation.
     """
-    conversation = _conversation_of(delivery)
+    conversation = _held_with(delivery)
     in_it = Delivery.objects.filter(message__conversation=conversation).exclude(message__what=AUTOMATIC)
     doubtful = in_it.filter(state=DeliveryState.UNCERTAIN).exclude(pk=delivery.pk)
     refused = Recipient.objects.filter(delivery__in=in_it, state=RecipientState.FAILED)
@@ -40,5 +41,16 @@ def _is_automatic(delivery: Delivery) -> bool:
     return Message.objects.filter(deliveries=delivery.pk, what=AUTOMATIC).exists()
 
 
-def _conversation_of(delivery: Delivery) -> Conversation:
-    return Conversation.objects.get(messages=delivery.message_id)
+def in_trouble(conversation: Conversation) -> bool:
+    """Whether something that was sent in it did not reach somebody, or may not have."""
+    in_it = Delivery.objects.filter(message__conversation=conversation).exclude(message__what=AUTOMATIC)
+    if in_it.filter(state__in=(DeliveryState.UNCERTAIN, DeliveryState.FAILED)).exists():
+        return True
+    return Recipient.objects.filter(delivery__in=in_it, state=RecipientState.FAILED).exists()
+
+
+def _held_with(delivery: Delivery) -> Conversation:
+    """Held before it is looked at: a message may be split off at this very moment, and its trouble goes with it."""
+    if delivery.message_id is None:
+        raise Message.DoesNotExist
+    return locked_with(delivery.message_id)

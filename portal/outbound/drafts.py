@@ -40,6 +40,14 @@ class NoSuchDraft(Exception):
     """No open draft of this person has this id: sent, discarded, or somebody else's. They look the same."""
 
 
+class DraftElsewhere(NoSuchDraft):
+    """It went to another conversation with the message that it answers; it is still open."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft.pk)
+        self.draft = draft
+
+
 class StaleDraft(Exception):
     """The draft was saved elsewhere meanwhile; nothing was written. `draft` is the newer one, for the page to show."""
 
@@ -81,13 +89,15 @@ def start_reply(conversation: Conversation, *, by: User, draft_id: UUID | None =
 
     Raises:
         NoSuchDraft: that id is of a draft that was sent or discarded, or of somebody else's.
+        DraftElsewhere: see there.
     """
     mine = _own(by).filter(conversation=conversation)
     own = mine.first()
     if own is None and draft_id is not None and Draft.objects.filter(pk=draft_id).exists():
         own = mine.first()  # the other one of two clicks has made it between these two questions
         if own is None:
-            raise NoSuchDraft(draft_id)
+            there = _own(by).filter(pk=draft_id).exclude(conversation=None).first()
+            raise DraftElsewhere(there) if there else NoSuchDraft(draft_id)
     if own is not None:
         return own
     draft, _ = Draft.objects.get_or_create(
@@ -208,12 +218,35 @@ def reopen(draft: Draft) -> Draft:
             draft.text, draft.aside = joined(draft.aside, draft.text), None
         draft.save(update_fields=["state", "signature", "aside", *SAVED])
         return draft
-    return _merge(draft, open_one)
+    return fold(draft, into=open_one)
 
 
 def joined(*texts: str | None) -> str:
     """Several texts of one person as one, in this order."""
     return "\n\n".join(text for text in texts if text and text.strip())
+
+
+def fold(draft: Draft, *, into: Draft) -> Draft:
+    """Two drafts of one person become one, which says what both said; both are held by the caller's transaction.
+
+    Files move by their row: sealed bytes are bound to their own key, not to their draft.
+    """
+    keep_version(into, Said.by(into), always=True)
+    into.recipients = list(dict.fromkeys([*draft.recipients, *into.recipients]))
+    theirs = joined(into.aside, into.text)
+    aside = draft.aside if draft.aside and draft.aside not in theirs else None
+    into.text = joined(aside, draft.text, theirs)
+    into.subject = into.subject or draft.subject
+    into.template, into.blanks, into.aside = None, None, None
+    if draft.returned_at is not None:
+        into.returned_at, into.returned_by = draft.returned_at, draft.returned_by
+        into.return_note = draft.return_note
+    into.version += 1
+    into.save(update_fields=[*SAVED, "aside", "returned_at", "returned_by", "return_note"])
+    draft.files.update(draft=into)
+    draft.versions.update(draft=into)
+    draft.delete()
+    return into
 
 
 def forget_sent() -> None:
@@ -304,25 +337,6 @@ def _is_what_was_aside(open_one: Draft, sent: Draft) -> bool:
         and open_one.returned_at is None
         and not open_one.files.exists()
     )
-
-
-def _merge(draft: Draft, into: Draft) -> Draft:
-    """Files move by their row: sealed bytes are bound to their own key, not to their draft."""
-    into.recipients = list(dict.fromkeys([*draft.recipients, *into.recipients]))
-    theirs = joined(into.aside, into.text)
-    aside = draft.aside if draft.aside and draft.aside not in theirs else None
-    into.text = joined(aside, draft.text, theirs)
-    into.subject = into.subject or draft.subject
-    into.template, into.blanks, into.aside = None, None, None
-    if draft.returned_at is not None:
-        into.returned_at, into.returned_by = draft.returned_at, draft.returned_by
-        into.return_note = draft.return_note
-    into.version += 1
-    into.save(update_fields=[*SAVED, "aside", "returned_at", "returned_by", "return_note"])
-    draft.files.update(draft=into)
-    draft.versions.update(draft=into)
-    draft.delete()
-    return into
 
 
 def _forget_old() -> None:

@@ -103,6 +103,8 @@ def act_on(
         seen = Prescription.objects.filter(pk=prescription.pk, version=version).first()
         if seen is None:
             raise StaleVersion
+        if seen.conversation_id != held.pk:  # it went to another one with its message, while we waited
+            held = locked(seen.conversation_id)
         said = given or Given()
         target = after(act, facts_of(seen), by, said)
         said = _relevant(act, facts_of(seen), by, said)

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     FINISH = "finish"
     WAIT = "wait"
     LABEL = "label"
+    MERGE = "merge"
     REPLY = "reply"
     COMPOSE = "compose"
     SEND = "send"
@@ -65,7 +66,7 @@ EVERYONE = frozenset(
     }
 )
 # Who answers for the counter towards the next; a student works beside one who does.
-PREPARATEUR = EVERYONE | {Permission.SIGN_HANDOVER}
+PREPARATEUR = EVERYONE | {Permission.SIGN_HANDOVER, Permission.MERGE}
 PHARMACIST = PREPARATEUR | {
     Permission.SEND,
     Permission.APPROVE,

@@ -44,6 +44,15 @@ def kept_note(request: StaffRequest, conversation_id: UUID) -> str:
     return str(text) if where == str(conversation_id) else ""
 
 
+def lead_note(request: StaffRequest, *, of: UUID, to: UUID) -> None:
+    """The conversation was joined to another one: what was begun there is brought back here."""
+    text = kept_note(request, of)
+    if text:
+        words = json.dumps([str(to), text])
+        request.session[KEPT] = _sealed(words, request.user.pk)
+        keep_words(request.session.get(login.SHIFT), request.user, words)
+
+
 def note_is_written(request: StaffRequest, conversation_id: UUID) -> None:
     if kept_note(request, conversation_id):
         del request.session[KEPT]

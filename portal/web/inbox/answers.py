@@ -22,6 +22,7 @@ from portal.web.inbox.conversation import Viewer, conversation_card
 from portal.web.inbox.doors import conversation_for
 from portal.web.inbox.draft_cards import drafted_here, fresh_card
 from portal.web.inbox.finds import found_again
+from portal.web.inbox.joining_cards import Said
 from portal.web.inbox.note_cards import NoteDraft
 from portal.web.inbox.places import SEARCH, Place, conversation_url, place_named
 from portal.web.inbox.review_cards import ReviewTyped
@@ -46,13 +47,15 @@ def fragment(
     return response
 
 
-def conversation_page(request: StaffRequest, conversation: Conversation, viewer: Viewer) -> HttpResponse:
+def conversation_page(
+    request: StaffRequest, conversation: Conversation, viewer: Viewer, *, said: Said | None = None
+) -> HttpResponse:
     """A conversation that somebody opened, with the note that she had begun there when she left a counter."""
     note = NoteDraft(text=kept_note(request, conversation.pk))
     if is_htmx(request):
         card = conversation_card(conversation, viewer, note=note)
-        return fragment(request, "inbox/_conversation.html", {"conversation": card})
-    return _whole(request, "inbox/conversation.html", conversation, viewer, note=note)
+        return fragment(request, "inbox/_conversation.html", {"conversation": card, "said": said})
+    return _whole(request, "inbox/conversation.html", conversation, viewer, note=note, said=said)
 
 
 def after_act(
@@ -67,6 +70,10 @@ def after_act(
 ) -> HttpResponse:
     """The conversation as it is now: pane, row and counts to htmx; else, when all went well, a redirection."""
     viewer = viewer_of(request)
+    if (
+        draft is not None and draft.conversation_id is not None
+    ):  # what is being answered may have gone elsewhere
+        conversation_id = draft.conversation_id
     if status == 200 and not is_htmx(request):
         return HttpResponseRedirect(conversation_url(conversation_id, viewer.place))
     conversation = conversation_for(request.user, conversation_id)
@@ -109,6 +116,7 @@ def _whole(
     note: NoteDraft | None = None,
     review: ReviewTyped | None = None,
     fault: str = "",
+    said: Said | None = None,
     status: int = 200,
 ) -> HttpResponse:
     drafted, anybody = drafted_here(request.user, conversation.pk)
@@ -124,7 +132,7 @@ def _whole(
         fault=fault,
         next_url=_next_url(around.listing, conversation),
     )
-    return fragment(request, template, {"shell": around, "conversation": card}, status=status)
+    return fragment(request, template, {"shell": around, "conversation": card, "said": said}, status=status)
 
 
 def _spot(

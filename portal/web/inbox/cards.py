@@ -22,6 +22,7 @@ template                        context, and when
 `inbox/_piece.html`             `file`, `first`: htmx, one file with all its pages
 `inbox/_layout.html`            `url`, `alone`: htmx, a message as its sender laid it out, in a frame
 `inbox/layout.html`             `shell`, `conversation`, `url`: the same on a page of its own
+`inbox/join.html`, `split.html`  `shell`, `card`: what to join, or what to split off
 `inbox/quarantined.html`        `shell`, `quarantined`: what could not be read
 `inbox/_more.html`              `shell`: htmx, « Afficher la suite »
 `inbox/_news.html`              `shell`: htmx, the list asks what is new
@@ -251,6 +252,7 @@ class MessageCard:
     layout_url: str = ""
     two_texts: bool = False
     forwards: Forwards | None = None
+    split_url: str = ""
     read_by: str = ""
     shape: ClassVar[str] = "message"
 
@@ -373,6 +375,7 @@ class ConversationCard:
     closed: str = ""
     close_url: str = ""
     unread_url: str = ""
+    join_url: str = ""
     note: NoteDraft | None = None
     fault: str = ""
     back_url: str = ""

@@ -152,8 +152,14 @@ def _with_acts(card: ConversationCard, conversation: Conversation, me: User) -> 
         may_wait=allows(me, Permission.WAIT),
         label_url=reverse("label", args=[conversation.pk]) if allows(me, Permission.LABEL) else "",
         close_url=_close_url(conversation, me),
+        join_url=_join_url(conversation, me),
         unread_url=reverse("unread", args=[conversation.pk]) if conversation.last_received_at else "",
     )
+
+
+def _join_url(conversation: Conversation, me: User) -> str:
+    by_form = conversation.kind == ConversationKind.FORM
+    return "" if by_form or not allows(me, Permission.MERGE) else reverse("join", args=[conversation.pk])
 
 
 def _announced(files: Iterable[AttachmentCard]) -> tuple[Announced, ...]:

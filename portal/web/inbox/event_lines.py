@@ -41,7 +41,8 @@ def event_line(message: Message) -> EventLine:
     )
     said, icon = LINES.get(message.what, (_changed, "check"))
     seen_in = message.__dict__.get("forwarded_to")
-    url = reverse("conversation", args=[seen_in]) if seen_in else ""
+    there = seen_in or message.headers.get("there")
+    url = reverse("conversation", args=[there]) if there else ""
     return EventLine(message.at, said(told), icon, url)
 
 
@@ -108,6 +109,10 @@ LINES: dict[str, tuple[Callable[[Told], str], str]] = {
     moving.UNASSIGNED: (_unassigned, "users"),
     moving.CALLED: (lambda told: f"{told.who} a appelé le patient", "phone"),
     moving.FINISHED: (lambda told: f"{told.who} a terminé", "circle-check"),
+    moving.JOINED: (lambda told: f"{told.who} a réuni ici un autre échange", "merge"),
+    moving.PARTED: (lambda told: f"{told.who} a séparé de nouveau ce qui était réuni", "split"),
+    moving.SPLIT: (lambda told: f"{told.who} a séparé un message, qui a son propre échange", "split"),
+    moving.SPLIT_OFF: (lambda told: f"{told.who} a séparé ce message d’un autre échange", "split"),
     moving.UNDONE: (lambda told: f"{told.who} a annulé : comme avant", "undo-2"),
     moving.REOPENED: (_reopened, "undo-2"),
     moving.AWAITS[ConversationState.PATIENT]: (_awaits("patient"), "clock"),

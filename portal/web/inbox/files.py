@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from portal.conversations.models import Attachment, Message, ScanState
 from portal.conversations.thread import files_of
-from portal.documents.readings import Reading
+from portal.documents.readings import Reading, reading_of
 from portal.documents.rendering import DRAWN, STRUCTURED, Illegible, explained
 from portal.documents.sniff import Kind
 from portal.lib.confined import ChildUnavailable
@@ -24,7 +24,7 @@ from portal.web.content.links import Link, Use, sign
 from portal.web.content.names import shown_name
 from portal.web.content.opening import is_open
 from portal.web.inbox.file_cards import AttachmentCard, FileState, HealthCard
-from portal.web.inbox.health import health_cards, reading_of
+from portal.web.inbox.health import health_cards
 
 KINDS = {
     Kind.PDF: "PDF",

@@ -9,7 +9,6 @@ from itertools import groupby
 from portal.documents.codes import INS_TEST_ROOTS
 from portal.documents.readings import Block, Document, Identity, Professional, Reading
 from portal.documents.rendering import explained
-from portal.mail.jsonform import BadForm, from_json
 from portal.patients.identity import key_fits
 from portal.patients.models import Patient
 from portal.web.inbox.file_cards import HealthCard, Passage
@@ -27,14 +26,6 @@ WARNINGS = {
 }
 BAD_KEY = "La clé de cet INS est fausse : vérifiez le numéro."
 ANOTHER = "Ce document porte un autre INS que celui du patient qui vous écrit."
-
-
-def reading_of(stored: str | None) -> Reading | None:
-    """What was read when the file came in; None when nothing was."""
-    try:
-        return from_json(Reading, stored.encode()) if stored else None
-    except BadForm:
-        return None
 
 
 def health_cards(reading: Reading, patient: Patient | None) -> tuple[HealthCard, ...]:

@@ -6,7 +6,17 @@ from django.utils import timezone
 
 from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.models import Conversation, Message, MessageKind
-from portal.conversations.moving import ASSIGNED, AWAITS, FINISHED, UNASSIGNED, UNDONE
+from portal.conversations.moving import (
+    ASSIGNED,
+    AWAITS,
+    FINISHED,
+    JOINED,
+    PARTED,
+    SPLIT,
+    SPLIT_OFF,
+    UNASSIGNED,
+    UNDONE,
+)
 from portal.conversations.scheduled import CALLED_OFF, SCHEDULED, STOPPED
 from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.outbound.models import Draft
@@ -22,6 +32,8 @@ EVENTS = {
     UNASSIGNED: "changé qui s’en charge",
     **dict.fromkeys(AWAITS.values(), "mis la conversation en attente"),
     FINISHED: "terminé la conversation",
+    JOINED: "réuni ici un autre échange",
+    **dict.fromkeys((PARTED, SPLIT, SPLIT_OFF), "séparé un message de la conversation"),
     UNDONE: "annulé ce qui venait d’être fait",
     SUBMITTED: "soumis une réponse à un pharmacien",
     TAKEN_BACK: "repris sa réponse",

@@ -90,6 +90,9 @@ def _on(conversation: Conversation, me: User) -> Iterator[Command]:
             "Mettre en attente", "clock", press="#wait > summary", words="plus tard attendre rappel"
         )
     yield Command("Marquer comme non lu pour moi", "eye-off", key="u")
+    if allows(me, Permission.MERGE) and conversation.kind != ConversationKind.FORM:
+        url = reverse("join", args=[pk])
+        yield Command("Réunir avec un autre échange", "merge", url=url, words="fusionner joindre séparer")
     if _closable(conversation, me):
         yield Command("Clore l’échange avec le patient", "lock", url=reverse("close_exchange", args=[pk]))
     yield Command("Imprimer la conversation", "printer", press="#keep [data-print]", words="papier")

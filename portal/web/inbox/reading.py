@@ -11,13 +11,15 @@ from django.views.decorators.http import require_safe
 from portal.conversations.actions import mark_opened
 from portal.team.policy import Permission
 from portal.web.access import requires
+from portal.web.account.kept import lead_note
 from portal.web.content.links import Link, Use, sign
 from portal.web.content.opening import is_open
 from portal.web.headers import content_origin
 from portal.web.inbox.answers import conversation_page, fragment, in_shell, viewer_of
-from portal.web.inbox.conversation import conversation_card
+from portal.web.inbox.conversation import conversation_card, viewed_url
 from portal.web.inbox.doors import attachment_for, conversation_for, message_for
 from portal.web.inbox.held import moved
+from portal.web.inbox.joining_cards import LED_HERE, Said, said_of
 from portal.web.requests import StaffRequest, is_htmx
 
 
@@ -25,9 +27,16 @@ from portal.web.requests import StaffRequest, is_htmx
 @require_safe
 def conversation(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Reading it is in the journal, and takes the mark of what nobody has read."""
-    opened = conversation_for(request.user, conversation_id)
+    opened, viewer = conversation_for(request.user, conversation_id), viewer_of(request)
+    if opened.pk != conversation_id:
+        lead_note(request, of=conversation_id, to=opened.pk)
+        url = viewed_url(opened, viewer)
+        return HttpResponseRedirect(f"{url}{'&' if '?' in url else '?'}reuni=1")
     mark_opened(opened, by=request.user)
-    return conversation_page(request, opened, viewer_of(request))
+    said = Said(LED_HERE) if "reuni" in request.GET else None
+    if "lot" in request.GET:
+        said = said_of(request.user, request.GET["lot"])
+    return conversation_page(request, opened, viewer, said=said)
 
 
 @requires(Permission.READ)

@@ -10,7 +10,7 @@ from portal.conversations.models import Conversation
 from portal.mail.outgoing import Unsendable
 from portal.outbound.acquaintances import FirstContact
 from portal.outbound.addressees import Refused
-from portal.outbound.drafts import NoSuchDraft, StaleDraft
+from portal.outbound.drafts import DraftElsewhere, NoSuchDraft, StaleDraft
 from portal.outbound.files import FileRefused
 from portal.outbound.models import Draft, DraftState
 from portal.outbound.same import SameMessageAgain
@@ -34,6 +34,10 @@ HELD = (StaleVersion, StaleDraft, SameMessageAgain, NoSuchDraft, SignatureChange
 
 OTHER_VERSION = "— Autre version de ce brouillon —"
 GONE = "Ce brouillon a déjà été envoyé ou jeté. Votre texte est gardé ici : relisez l’échange avant de l’envoyer."
+ELSEWHERE = (
+    "Le message auquel vous répondez a été séparé dans cet échange-ci : votre texte l’a suivi. "
+    "Relisez l’échange avant d’envoyer."
+)
 CONTROL = "Un caractère invisible empêche l’envoi : effacez et récrivez ce qui a été collé."
 NEEDS_PHARMACIST = (
     "Ce texte part après la relecture d’un pharmacien : choisissez « Soumettre à un pharmacien »."
@@ -125,6 +129,7 @@ _SAYINGS: dict[type[Exception], Callable[[Exception, Typed], DraftErrors]] = {
     Unsendable: _unsendable,
     NoMailbox: lambda error, typed: DraftErrors(whole=NO_MAILBOX),
     SignatureChanged: lambda error, typed: DraftErrors(whole=SIGNATURE),
+    DraftElsewhere: lambda error, typed: DraftErrors(whole=ELSEWHERE),
     NoSuchDraft: lambda error, typed: DraftErrors(whole=GONE),
     NeedsPharmacist: lambda error, typed: DraftErrors(whole=NEEDS_PHARMACIST),
     NoSuchTemplate: lambda error, typed: DraftErrors(whole=NO_TEMPLATE),

@@ -81,5 +81,7 @@ def _illegible(request: StaffRequest, conversation: Conversation, form: ReplyFor
 
 def _again(request: StaffRequest, conversation: Conversation, card: DraftCard, status: int) -> HttpResponse:
     may_finish = allows(request.user, Permission.FINISH)
-    draft = dataclasses.replace(card, conversation_id=conversation.pk, may_finish=may_finish)
+    draft = dataclasses.replace(
+        card, conversation_id=card.conversation_id or conversation.pk, may_finish=may_finish
+    )
     return after_act(request, conversation.pk, draft=draft, status=status)

@@ -50,6 +50,7 @@ def timeline(
     open_ones = {message.pk for message in written[-UNFOLDED:]}
     entries: list[Entry] = []
     heard = Heard(messages)
+    splits = len(written) > 1 and allows(me, Permission.MERGE) and conversation.kind != ConversationKind.FORM
     keeps = allows(me, Permission.DOWNLOAD_ORIGINAL) and conversation.kind != ConversationKind.FORM
     for number, message in enumerate(messages):
         if message.kind == MessageKind.EVENT:
@@ -66,7 +67,10 @@ def timeline(
             )
             entries.append(
                 replace(
-                    _apart(card, heard.before(number)), original_url=original_url, read_by=read.of(message)
+                    _apart(card, heard.before(number)),
+                    original_url=original_url,
+                    split_url=reverse("split", args=[message.pk]) if splits else "",
+                    read_by=read.of(message),
                 )
             )
     return tuple(entries)
