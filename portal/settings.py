@@ -110,7 +110,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "portal.web.context.pharmacy",
             ],
-            "builtins": ["portal.web.templatetags.officinal"],
+            "builtins": ["portal.web.templatetags.officinal", "portal.web.templatetags.rows"],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
