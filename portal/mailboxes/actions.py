@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from portal.audit.actions import Actor, record
 from portal.audit.events import Event
+from portal.house import alarm
 from portal.lib.ids import uuid7
 from portal.lib.nights import next_night
 from portal.mail.addresses import check_outgoing, key_of
@@ -155,8 +156,11 @@ def record_fetch_fault(mailbox: Mailbox, fault: TransportFault) -> None:
         mailbox.fetch_failures += 1
         mailbox.next_fetch_at = now + _pause(mailbox.fetch_failures)
         mailbox.fetch_fault, mailbox.fetch_fault_detail = fault.code, stored_detail(fault)
+        begins = mailbox.fetch_fault_at is None
         mailbox.fetch_fault_at = mailbox.fetch_fault_at or now
         mailbox.save(update_fields=FETCHED)
+        if begins:
+            alarm.begins_to_wait(now)
         wake(WAKE, mailbox.next_fetch_at)
         if is_new:
             record(
@@ -194,8 +198,11 @@ def record_send_fault(mailbox: Mailbox, fault: TransportFault) -> datetime:
         mailbox.send_failures += 1
         mailbox.send_retry_at = now + send_delay(mailbox.send_failures)
         mailbox.send_fault, mailbox.send_fault_detail = fault.code, stored_detail(fault)
+        begins = mailbox.send_fault_at is None
         mailbox.send_fault_at = mailbox.send_fault_at or now
         mailbox.save(update_fields=SENDING)
+        if begins:
+            alarm.begins_to_wait(now)
         wake(WAKE_SENDING, mailbox.send_retry_at)
         if is_new:
             record(

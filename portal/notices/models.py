@@ -27,11 +27,13 @@ class NoticeKind(models.TextChoices):
     ANSWERS_HELD = "answers-held", "Réponses automatiques suspendues"
     COLLEAGUE_LEAVING = "colleague-leaving", "Dernier jour proche d’un collègue"
     UNOPENED = "unopened", "Messages de patients non ouverts"
+    FAULT = "fault", "Panne de la BAL"
+    UNSENT = "unsent", "Envois échoués ou à vérifier"
     TRIAL = "trial", "Avis d’essai"
 
 
 # What the ladder says (ladder.py): it is about somebody of the team, and soon no news any more.
-ALERTS = (NoticeKind.UNOPENED,)
+ALERTS = (NoticeKind.UNOPENED, NoticeKind.FAULT, NoticeKind.UNSENT)
 
 
 class Way(models.TextChoices):
@@ -145,6 +147,9 @@ class Cause(models.TextChoices):
     """What may wait for somebody."""
 
     UNOPENED = "unopened", "Message non ouvert"
+    FETCH = "fetch", "BAL non relevée"
+    SEND = "send", "BAL qui n’envoie plus"
+    UNSENT = "unsent", "Envoi échoué ou à vérifier"
 
 
 class Climb(models.Model):

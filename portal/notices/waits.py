@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal.conversations.unopened import nobody_opened
-from portal.notices.models import Cause, Notice, NoticeKind
+from django.db.models import Exists, OuterRef, Q, Subquery
 
-KINDS = {Cause.UNOPENED: NoticeKind.UNOPENED}
+from portal.conversations.models import Conversation, ConversationState, ReadMark
+from portal.conversations.unopened import nobody_opened
+from portal.mailboxes.models import Mailbox, MailboxState
+from portal.notices.models import Cause, Notice, NoticeKind
+from portal.outbound.models import Recipient, RecipientState
+
+KINDS = {
+    Cause.UNOPENED: NoticeKind.UNOPENED,
+    Cause.FETCH: NoticeKind.FAULT,
+    Cause.SEND: NoticeKind.FAULT,
+    Cause.UNSENT: NoticeKind.UNSENT,
+}
 # Of each cause: nobody needs a larger number to come and look.
 MOST = 500
 
@@ -45,9 +55,37 @@ def still_waits(notice: Notice) -> bool:
 
 def _all() -> Iterator[Wait]:
     yield from _unopened()
+    yield from _faults()
+    yield from _unsent()
 
 
 def _unopened() -> Iterator[Wait]:
     rows = nobody_opened().values_list("pk", "unopened_since", "mailbox__owner")
     for pk, since, owner in rows[:MOST]:
         yield Wait(Cause.UNOPENED, pk, since, owner)
+
+
+def _faults() -> Iterator[Wait]:
+    """Mailboxes that cannot be read, or from which nothing leaves; one that was paused waits for nobody."""
+    troubled = Mailbox.objects.filter(
+        Q(fetch_fault_at__isnull=False) | Q(send_fault_at__isnull=False), state=MailboxState.ACTIVE
+    )
+    for pk, fetch, send, owner in troubled.values_list("pk", "fetch_fault_at", "send_fault_at", "owner"):
+        if fetch:
+            yield Wait(Cause.FETCH, pk, fetch, owner)
+        if send:
+            yield Wait(Cause.SEND, pk, send, owner)
+
+
+def _unsent() -> Iterator[Wait]:
+    """What did not leave, or may not have, and nobody looked at since."""
+    in_trouble = Recipient.objects.filter(
+        delivery__message__conversation=OuterRef("pk"),
+        state__in=(RecipientState.FAILED, RecipientState.UNCERTAIN),
+    )
+    since = Subquery(in_trouble.order_by("-decided_at").values("decided_at")[:1])
+    looked = ReadMark.objects.filter(conversation=OuterRef("pk"), at__gte=OuterRef("since"))
+    failed = Conversation.objects.filter(failed=True, state=ConversationState.OPEN)
+    rows = failed.annotate(since=since).filter(since__isnull=False).exclude(Exists(looked)).order_by("since")
+    for pk, at, owner in rows.values_list("pk", "since", "mailbox__owner")[:MOST]:
+        yield Wait(Cause.UNSENT, pk, at, owner)

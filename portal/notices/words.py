@@ -37,6 +37,8 @@ _SUBJECTS = {
     NoticeKind.ANSWERS_HELD: "Réponses automatiques suspendues",
     NoticeKind.COLLEAGUE_LEAVING: "Un accès à Officinal se termine bientôt",
     NoticeKind.UNOPENED: "Des messages attendent d’être ouverts",
+    NoticeKind.FAULT: "La messagerie est en panne",
+    NoticeKind.UNSENT: "Des envois ont échoué",
     NoticeKind.TRIAL: "Essai de vos alertes Officinal",
 }
 _TEXTS = {
@@ -79,6 +81,12 @@ page Équipe, dit laquelle{NBSP}; vous pouvez y changer la date.""",
     NoticeKind.UNOPENED: f"""\
 Dans la messagerie de votre équipe, {{what}}. Ouvrez Officinal,
 vue À traiter{NBSP}: cela arrête les alertes.""",
+    NoticeKind.FAULT: f"""\
+Dans la messagerie de votre équipe, {{what}} depuis un moment. Rien n’est perdu{NBSP}:
+le haut de vos écrans dit ce qui se passe, et que faire.""",
+    NoticeKind.UNSENT: """\
+Dans la messagerie de votre équipe, {what}, et personne ne l’a encore regardé.
+Ouvrez Officinal, vue Envoyés.""",
     NoticeKind.TRIAL: """\
 Ceci est l’essai que vous avez demandé. Vos alertes arriveront ici, quand vous êtes en service.""",
 }
@@ -88,10 +96,20 @@ _WHAT = {
         "un message de patient n’a pas encore été ouvert",
         "{n} messages de patients n’ont pas encore été ouverts",
     ),
+    NoticeKind.FAULT: (
+        "une panne bloque la réception ou l’envoi des messages",
+        "{n} pannes bloquent la réception ou l’envoi des messages",
+    ),
+    NoticeKind.UNSENT: (
+        "un envoi a échoué ou reste à vérifier",
+        "{n} envois ont échoué ou restent à vérifier",
+    ),
 }
 # What a text message says of it: short, and in letters that need no second one (GSM 7 bits).
 _SHORT = {
     NoticeKind.UNOPENED: "{what}. Ouvrez Officinal.",
+    NoticeKind.FAULT: "{what}. Ouvrez Officinal.",
+    NoticeKind.UNSENT: "{what}. Ouvrez Officinal.",
     NoticeKind.TRIAL: "essai de vos alertes Officinal, reçu.",
 }
 HEADS = """

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from portal.conversations import actions, concerns
 from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.concern_models import ConcernKind
 from portal.conversations.locking import locked_with
 from portal.conversations.models import Conversation, Message
+from portal.house import alarm
 from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
 
 
 def ask_for_attention(delivery: Delivery) -> None:
     """Somebody was not reached, or may not have been: the team finds it, and who sent it is told.
 
-    In the caller's transaction, before wake-ups and journal. An automatic answer that did not arrive calls nobody
-    (RFC 3834 2): the thread says it where it stands.
+    In the caller's transaction, before its wake-ups and journal; should nobody look, the ladder says so. An
+    automatic answer that did not arrive calls nobody (RFC 3834 2): the thread says it where it stands.
     """
     if _is_automatic(delivery):
         return
     held = actions.mark_failed(_held_with(delivery))
     wrote = delivery.message.author_id if delivery.message else None
     concerns.tell(ConcernKind.FAILED, [delivery.author_id, wrote], on=held, by=None)
+    alarm.begins_to_wait(timezone.now())
 
 
 def settle_attention(delivery: Delivery) -> None:

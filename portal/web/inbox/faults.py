@@ -13,6 +13,7 @@ from portal.lib.ids import made_at
 from portal.lib.prepared import prepared
 from portal.mailboxes.faults import ShownFault, fetch_fault, send_fault
 from portal.mailboxes.models import Mailbox, MailboxState
+from portal.notices.failing import unheard_since
 from portal.outbound.models import Delivery
 from portal.outbound.retry import GIVE_UP_AFTER
 from portal.outbound.wording import moment
@@ -23,6 +24,7 @@ PATIENCE = timedelta(minutes=5)
 NEVER_READ = timedelta(minutes=10)
 HELD_UP = timedelta(minutes=15)  # security R16
 OLDEST = "oldest_given_up_at"
+UNHEARD = "unheard_since"
 NBSP = "\N{NO-BREAK SPACE}"
 ANSWERS_HELD = "Les réponses automatiques sont suspendues jusqu’"
 TOO_MANY = "trop en une heure. Les messages, eux, sont tous reçus."
@@ -33,22 +35,33 @@ STUCK = (
 
 
 def mailboxes_of(me: User, *, only: UUID | None = None) -> Iterable[Mailbox]:
-    """Those this person sees, without what nobody may read, each with its oldest message that does not leave."""
-    return _mailboxes(me.pk, only)
+    """Those this person sees, without what nobody may read, each with its oldest message that does not leave.
+
+    For the responsible person also when an alert could not leave.
+    """
+    return _mailboxes(me.pk, only, me.is_responsible)
 
 
 @prepared
-def _mailboxes(me: UUID, only: UUID | None) -> QuerySet[Mailbox]:
+def _mailboxes(me: UUID, only: UUID | None, with_alerts: bool) -> QuerySet[Mailbox]:
     stuck = Delivery.objects.held_up(for_at_least=HELD_UP).filter(mailbox=OuterRef("pk"))
     oldest = Subquery(stuck.order_by("give_up_at").values("give_up_at")[:1])
     seen = Mailbox.objects.seen_by(me)
     seen = seen if only is None else seen.filter(pk=only)
+    seen = seen.annotate(**{UNHEARD: unheard_since()}) if with_alerts else seen
     return seen.defer(*HEAVY).annotate(**{OLDEST: oldest}).order_by("address")
 
 
 def mailbox_faults(mailboxes: Iterable[Mailbox], *, now: datetime) -> tuple[str, ...]:
-    """One line for each thing that is wrong with these mailboxes."""
-    return tuple(_lines(mailboxes, now))
+    """One line for each thing that is wrong with these mailboxes; for the responsible person, with her alerts."""
+    concerned = list(mailboxes)
+    return (*_lines(concerned, now), *_unheard(concerned, now))
+
+
+def _unheard(mailboxes: Iterable[Mailbox], now: datetime) -> Iterator[str]:
+    since = next((at for each in mailboxes if (at := getattr(each, UNHEARD, None))), None)
+    if since:
+        yield f"Une alerte n’est pas partie ({_bare(since, now)}){NBSP}: la console, page Alertes, dit laquelle."
 
 
 def _lines(mailboxes: Iterable[Mailbox], now: datetime) -> Iterator[str]:
