@@ -92,6 +92,8 @@ class Event(TextChoices):
     LABEL_DELETE = "label:delete", "Étiquette supprimée"
     HANDOVER_SIGN = "handover:sign", "Relève signée"
     HANDOVER_COUNTERSIGN = "handover:countersign", "Relève contresignée"
+    SENDER_BLOCK = "sender:block", "Expéditeur bloqué"
+    SENDER_UNBLOCK = "sender:unblock", "Expéditeur débloqué"
     NOTE_ADD = "note:add", "Note interne écrite"
     ATTACHMENT_OPEN = "attachment:open", "Pièce jointe consultée"
     ATTACHMENT_PRINT = "attachment:print", "Pièce jointe imprimée"

@@ -29,14 +29,16 @@ def counted(conversation: Conversation) -> Counts:
     """What this conversation adds to the counts as it stands."""
     mailbox = conversation.mailbox_id
     keys: list[Key] = []
-    if conversation.state == ConversationState.OPEN:
+    if conversation.blocked:
+        pass  # it waits for nobody; what was begun in it still does
+    elif conversation.state == ConversationState.OPEN:
         keys.append((mailbox, CounterKind.OPEN, None))
         keys.extend((mailbox, CounterKind.MINE, each) for each in conversation.assignees)
         if not conversation.assignees:
             keys.append((mailbox, CounterKind.UNASSIGNED, None))
     elif conversation.state in WAITING:
         keys.append((mailbox, CounterKind.WAITING, None))
-    if conversation.unopened:
+    if conversation.unopened and not conversation.blocked:
         keys.append((mailbox, CounterKind.UNOPENED, None))
     if conversation.failed:
         keys.append((mailbox, CounterKind.FAILED, None))

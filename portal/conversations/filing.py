@@ -14,6 +14,7 @@ from django.utils import timezone
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations import counters
+from portal.conversations.blocking import is_blocked
 from portal.conversations.locking import locked, tell_changed
 from portal.conversations.matching import (
     correspondent_mark,
@@ -84,6 +85,7 @@ MOVED = (
         "snoozed_until",
         "snoozed_by",
         "back",
+        "blocked",
     ),
 )
 
@@ -119,20 +121,17 @@ def file_message(
 ) -> Message:
     """File what was received at `at` as message `pk`; a done or waiting conversation is to be treated.
 
-    Called in a transaction, last: it ends with the journal. At most ten statements, and those of `beside`: what
-    else the message begins in its conversation, which is saved afterwards. It gives the detail for the journal;
-    `wakes` is the wake-up of what it begins.
+    Called in a transaction, last: it ends with the journal. At most ten statements, two more where a professional
+    wrote, and those of `beside`: what else the message begins in its conversation, which is saved afterwards. It gives
+    the detail for the journal; `wakes` is the wake-up of what it begins.
     """
     sender = correspondent.address
-    found = held_conversation(
-        mailbox_id=mailbox.id,
-        sender=sender.key,
-        subject=mail.subject,
-        parents=thread_parents(mail.in_reply_to, mail.references),
-        at=at,
-    )
+    blocked = is_blocked(sender)
+    parents = thread_parents(mail.in_reply_to, mail.references)
+    found = held_conversation(mailbox.id, sender.key, mail.subject, parents, at, blocked=blocked)
     conversation = found or _begun(mailbox, sender, correspondent, mail.subject, at)
     before = counters.counted(conversation) if found else Tally[counters.Key]()
+    conversation.blocked = blocked
     _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
     rings = begins_to_wait(conversation, brought_along=event != Event.MESSAGE_RECEIVE or is_old(at))
     waited = _came_in(conversation, at)
@@ -160,7 +159,7 @@ def file_message(
         wake(wakes, timezone.now())
     if rings:
         alarm.begins_to_wait(timezone.now())
-    if event == Event.MESSAGE_RECEIVE and at > timezone.now() - NEWS_FOR:
+    if event == Event.MESSAGE_RECEIVE and not blocked and at > timezone.now() - NEWS_FOR:
         _tell_mail(conversation)
     record(event, by=None, on=("message", message.pk), detail=detail)
     return message

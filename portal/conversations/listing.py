@@ -25,6 +25,7 @@ class View(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     DONE = "done"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True)
@@ -114,4 +115,5 @@ _VIEWS: dict[View, Callable[[ConversationQuerySet], ConversationQuerySet]] = {
     View.WAITING: lambda found: found.waiting(),
     View.SENT: lambda found: found.written_to(),
     View.DONE: lambda found: found.done(),
+    View.BLOCKED: lambda found: found.filter(blocked=True),
 }

@@ -57,16 +57,21 @@ def subject_mark(subject: str) -> str:
 
 
 def held_conversation(
-    *, mailbox_id: UUID, sender: str, subject: str, parents: Sequence[str], at: datetime
+    mailbox_id: UUID, sender: str, subject: str, parents: Sequence[str], at: datetime, *, blocked: bool
 ) -> Conversation | None:
-    """As `find_conversation`, held; looked for again if anything was done there, such as a split, before it was."""
+    """As `find_conversation`, held; looked for again if anything was done there, such as a split, before it was.
+
+    What a `blocked` sender writes comes into none but its own, and nobody else's into what is filed apart.
+    """
     while True:
         found = find_conversation(
             mailbox_id=mailbox_id, sender=sender, subject=subject, parents=parents, at=at
         )
         held = locked(found.id) if found else None
         if found is None or held is None or (held.pk, held.version) == (found.id, found.version):
-            return held
+            break
+    own = held is not None and held.correspondent_fingerprint == correspondent_mark(sender)
+    return held if held is not None and (own or not (blocked or held.blocked)) else None
 
 
 def find_conversation(

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
 from portal.conversations.assignees import assignees_of
+from portal.conversations.blocked_models import BlockedSender as BlockedSender
 from portal.conversations.bulk_models import Batch as Batch
 from portal.conversations.concern_models import Concern as Concern
 from portal.conversations.label_models import labels_of
@@ -73,6 +74,7 @@ LISTED = (
         "snoozed_until",
         "back",
         "closed_at",
+        "blocked",
     ),
 )
 
@@ -85,14 +87,14 @@ class ConversationQuerySet(SealedQuerySet["Conversation"]):
         return self.filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"), merged_into=None)
 
     def open(self) -> Self:
-        return self.filter(state=ConversationState.OPEN)
+        return self.filter(state=ConversationState.OPEN, blocked=False)
 
     def waiting(self) -> Self:
         """For a patient, a prescriber, or a better moment."""
-        return self.filter(state__in=WAITING)
+        return self.filter(state__in=WAITING, blocked=False)
 
     def done(self) -> Self:
-        return self.filter(state=ConversationState.DONE)
+        return self.filter(state=ConversationState.DONE, blocked=False)
 
     def assigned_to(self, user_id: UUID) -> Self:
         """Hers, alone or with others."""
@@ -164,6 +166,8 @@ class Conversation(models.Model):
     )
     back = models.CharField(max_length=8, choices=Back, blank=True, default="", db_default="")
     closed_at = models.DateTimeField(null=True)  # the exchange with the patient was ended (X-MSS-MES: FIN)
+    # Its correspondent is filed apart: in no list but its own, and not counted (blocking.py).
+    blocked = models.BooleanField(default=False, db_default=False)
     # Where all of it went (portal/records/joining.py): nothing is in this one any more, and old links lead there.
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -195,6 +199,9 @@ class Conversation(models.Model):
                 fields=["-last_message_at", "-id"],
                 condition=Q(last_sent_at__isnull=False),
                 name="conversation_written_to",
+            ),
+            models.Index(
+                fields=["-last_message_at", "-id"], condition=Q(blocked=True), name="conversation_blocked"
             ),
             models.Index(
                 fields=["mailbox", "correspondent_fingerprint", "subject_fingerprint", "-last_message_at"],

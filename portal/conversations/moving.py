@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # What the thread says happened.
 ASSIGNED, UNASSIGNED = "assigned", "unassigned"
 FINISHED, REOPENED, CALLED, UNDONE = "finished", "reopened", "called", "undone"
+BLOCKED, UNBLOCKED = "blocked", "unblocked"
 JOINED, PARTED, SPLIT, SPLIT_OFF = "joined", "parted", "split", "split-off"
 ANSWERED, RETURNED, UNANSWERED = "answered", "returned", "unanswered"
 AWAITS = {
@@ -27,7 +28,7 @@ AWAITS = {
     ConversationState.LATER: "snoozed",
 }
 MOVED = (
-    *("state", "version", "assignees", "unopened", "failed", "submitted", "scheduled"),
+    *("state", "version", "assignees", "unopened", "failed", "submitted", "scheduled", "blocked"),
     *("snoozed_until", "snoozed_by", "back", "closed_at"),
 )
 

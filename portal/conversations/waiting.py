@@ -96,5 +96,6 @@ def _bring_back(conversation_id: UUID, now: datetime) -> None:
         if asked_by and not own_choice:  # « me relancer »
             give_if_nobodys(changed, asked_by)
         write_move(changed, before, what=RETURNED if own_choice else UNANSWERED, about=asked_by)
-        concerns.tell(ConcernKind.RETURNED, [asked_by], on=changed, by=None)
+        if not changed.blocked:
+            concerns.tell(ConcernKind.RETURNED, [asked_by], on=changed, by=None)
         record(Event.CONVERSATION_RETURN, by=None, on=("conversation", changed.pk))

@@ -52,7 +52,7 @@ class Gathered:
 
 def gather(user: User, *, now: datetime) -> Gathered:
     """Of the mailboxes that the team shares: what is in somebody's own is nobody else's to take over."""
-    shared = Conversation.objects.visible_to(user.pk).filter(mailbox__owner=None)
+    shared = Conversation.objects.visible_to(user.pk).filter(mailbox__owner=None, blocked=False)
     old = Q(unopened=True, last_received_at__lte=now - UNOPENED_FOR) & ~Q(state=ConversationState.DONE)
     asked = shared.filter(Q(state__in=WAITS_FOR) | Q(failed=True) | old)
     found = list(asked.only(*LISTED).order_by("last_message_at", "id")[: MOST + 1])

@@ -108,6 +108,8 @@ def _note(
     conversation: Conversation,
 ) -> str:
     detail = beside(conversation) if beside else ""
+    if conversation.blocked:
+        return detail
     AutomaticAnswer.objects.create(
         message_id=message_id,
         mailbox_id=mailbox_id,

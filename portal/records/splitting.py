@@ -17,6 +17,7 @@ from django.db import transaction
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations import bulk, counters
+from portal.conversations.blocked_models import BlockedSender
 from portal.conversations.bulk import call_back
 from portal.conversations.bulk_models import Batch, BatchAct
 from portal.conversations.locking import StaleVersion, tell_changed
@@ -184,6 +185,7 @@ def _name_after(held: Conversation, first: Message, *, like: Conversation) -> No
         held.kind = ConversationKind.PATIENT if who.is_patient() else ConversationKind.PROFESSIONAL
         held.patient = identify(who).patient if first.kind == MessageKind.RECEIVED else None
     held.correspondent_fingerprint = mark
+    held.blocked = BlockedSender.objects.filter(fingerprint=mark).exists()
     held.people = [{"label": who.label, "address": who.address}]
 
 

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     SIGN_HANDOVER = "sign-handover"
     CLOSE_EXCHANGE = "close-exchange"
     DOWNLOAD_ORIGINAL = "download-original"
+    BLOCK_SENDER = "block-sender"
     RESOLVE_UNCERTAIN = "resolve-uncertain"
     DISMISS_QUARANTINE = "dismiss-quarantine"
     INVITE = "invite"
@@ -73,6 +74,7 @@ PHARMACIST = PREPARATEUR | {
     Permission.CLOSE_EXCHANGE,
     Permission.CONTROL,
     Permission.DOWNLOAD_ORIGINAL,
+    Permission.BLOCK_SENDER,
     Permission.RESOLVE_UNCERTAIN,
     Permission.DISMISS_QUARANTINE,
 }

@@ -11,6 +11,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from portal.audit.models import Entry
+from portal.conversations.blocking import block
 from portal.conversations.concern_models import Concern
 from portal.conversations.counters import counts
 from portal.conversations.models import Conversation, CounterKind, Message, MessageKind
@@ -117,6 +118,15 @@ class AtTheSameMoment(OutboundTestCase):
         new = Message.objects.get(pk=answer.pk).conversation
         self.assertEqual((new.message_count, self.fresh(conversation).message_count), (2, 1))
         self.assertEqual(new.messages.filter(kind=MessageKind.RECEIVED).count(), 1)
+
+    def test_a_mail_that_is_filed_while_its_sender_is_blocked_is_filed_apart(self) -> None:
+        known = self.received(subject="Un")
+        keep(self.mailbox, letter(DOCTOR, subject="Deux"))
+
+        self.meanwhile(process_stored, lambda: block(known, reason="Publicité", by=self.claire))
+
+        self.assertEqual(list(Conversation.objects.values_list("blocked", flat=True)), [True, True])
+        self.assertEqual(counts(self.claire.pk)[CounterKind.OPEN], 0)
 
     def test_a_mail_that_is_filed_meanwhile_is_in_the_one_that_is_left(self) -> None:
         first, second = self.received(subject="Un"), self.received(subject="Deux")

@@ -33,6 +33,7 @@ DONE = {
     "bal": "La boîte est ajoutée, et sa connexion est à l’essai.",
     "reglages": "Les réglages sont enregistrés, et la connexion est à l’essai.",
     "identifiants": "Les identifiants sont remplacés, et la connexion est à l’essai.",
+    "debloque": "L’expéditeur est débloqué : ses échanges sont de retour.",
     "pause": "La boîte est en pause : rien n’en est relevé ni envoyé. Rien n’est perdu.",
     "reprise": "La boîte est de nouveau en service.",
     "coordonnees": "Les coordonnées sont enregistrées, et visibles sur la page publique.",

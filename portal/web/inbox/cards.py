@@ -376,6 +376,8 @@ class ConversationCard:
     close_url: str = ""
     unread_url: str = ""
     join_url: str = ""
+    block_url: str = ""
+    blocked: bool = False
     note: NoteDraft | None = None
     fault: str = ""
     back_url: str = ""

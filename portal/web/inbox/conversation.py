@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.conversations.blocking import may_be_blocked
 from portal.conversations.mentions import handles
 from portal.conversations.models import Conversation, ConversationKind, ConversationState, Message
 from portal.conversations.passages import Sought
@@ -153,6 +154,8 @@ def _with_acts(card: ConversationCard, conversation: Conversation, me: User) -> 
         label_url=reverse("label", args=[conversation.pk]) if allows(me, Permission.LABEL) else "",
         close_url=_close_url(conversation, me),
         join_url=_join_url(conversation, me),
+        block_url=_block_url(conversation, me),
+        blocked=conversation.blocked,
         unread_url=reverse("unread", args=[conversation.pk]) if conversation.last_received_at else "",
     )
 
@@ -160,6 +163,11 @@ def _with_acts(card: ConversationCard, conversation: Conversation, me: User) -> 
 def _join_url(conversation: Conversation, me: User) -> str:
     by_form = conversation.kind == ConversationKind.FORM
     return "" if by_form or not allows(me, Permission.MERGE) else reverse("join", args=[conversation.pk])
+
+
+def _block_url(conversation: Conversation, me: User) -> str:
+    may = may_be_blocked(conversation) and allows(me, Permission.BLOCK_SENDER)
+    return reverse("block", args=[conversation.pk]) if may else ""
 
 
 def _announced(files: Iterable[AttachmentCard]) -> tuple[Announced, ...]:

@@ -109,6 +109,8 @@ LINES: dict[str, tuple[Callable[[Told], str], str]] = {
     moving.UNASSIGNED: (_unassigned, "users"),
     moving.CALLED: (lambda told: f"{told.who} a appelé le patient", "phone"),
     moving.FINISHED: (lambda told: f"{told.who} a terminé", "circle-check"),
+    moving.BLOCKED: (lambda told: f"{told.who} a bloqué l’expéditeur : l’échange est rangé à part", "ban"),
+    moving.UNBLOCKED: (lambda told: f"{told.who} a débloqué l’expéditeur", "undo-2"),
     moving.JOINED: (lambda told: f"{told.who} a réuni ici un autre échange", "merge"),
     moving.PARTED: (lambda told: f"{told.who} a séparé de nouveau ce qui était réuni", "split"),
     moving.SPLIT: (lambda told: f"{told.who} a séparé un message, qui a son propre échange", "split"),

@@ -9,12 +9,14 @@ from portal.conversations.models import Conversation, Message, MessageKind
 from portal.conversations.moving import (
     ASSIGNED,
     AWAITS,
+    BLOCKED,
     FINISHED,
     JOINED,
     PARTED,
     SPLIT,
     SPLIT_OFF,
     UNASSIGNED,
+    UNBLOCKED,
     UNDONE,
 )
 from portal.conversations.scheduled import CALLED_OFF, SCHEDULED, STOPPED
@@ -32,6 +34,8 @@ EVENTS = {
     UNASSIGNED: "changé qui s’en charge",
     **dict.fromkeys(AWAITS.values(), "mis la conversation en attente"),
     FINISHED: "terminé la conversation",
+    BLOCKED: "bloqué l’expéditeur",
+    UNBLOCKED: "débloqué l’expéditeur",
     JOINED: "réuni ici un autre échange",
     **dict.fromkeys((PARTED, SPLIT, SPLIT_OFF), "séparé un message de la conversation"),
     UNDONE: "annulé ce qui venait d’être fait",

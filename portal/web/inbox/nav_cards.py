@@ -16,8 +16,9 @@ VIEW_ICONS = {
     "termines": "circle-check",
     "etiquettes": "tag",
     "quarantaine": "shield-alert",
+    "bloques": "ban",
 }
-RARE_VIEWS = {"envoyes", "non-attribues", "en-attente", "termines", "etiquettes", "quarantaine"}
+RARE_VIEWS = {"envoyes", "non-attribues", "en-attente", "termines", "etiquettes", "quarantaine", "bloques"}
 
 
 @dataclass(frozen=True, slots=True)

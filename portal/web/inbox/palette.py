@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from portal.conversations.blocking import may_be_blocked
 from portal.conversations.models import Conversation, ConversationKind, ConversationState
 from portal.team.models import User
 from portal.team.policy import Permission, allows
@@ -93,6 +94,9 @@ def _on(conversation: Conversation, me: User) -> Iterator[Command]:
     if allows(me, Permission.MERGE) and conversation.kind != ConversationKind.FORM:
         url = reverse("join", args=[pk])
         yield Command("Réunir avec un autre échange", "merge", url=url, words="fusionner joindre séparer")
+    if may_be_blocked(conversation) and allows(me, Permission.BLOCK_SENDER):
+        label = "Débloquer l’expéditeur" if conversation.blocked else "Bloquer l’expéditeur"
+        yield Command(label, "ban", url=reverse("block", args=[pk]), words="indésirable publicité spam")
     if _closable(conversation, me):
         yield Command("Clore l’échange avec le patient", "lock", url=reverse("close_exchange", args=[pk]))
     yield Command("Imprimer la conversation", "printer", press="#keep [data-print]", words="papier")

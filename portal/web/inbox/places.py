@@ -28,6 +28,7 @@ class Place:
     view: View | None
     count: CounterKind | None = None
     alarm: bool = False
+    in_menu: bool = True
 
     @property
     def url(self) -> str:
@@ -41,6 +42,8 @@ REVIEW = Place("a-valider", "À valider", None, CounterKind.REVIEW)
 SENT = Place("envoyes", "Envoyés", View.SENT, CounterKind.FAILED, alarm=True)
 LABELS = Place("etiquettes", "Étiquettes", None)
 QUARANTINE = Place("quarantaine", "Quarantaine", None, CounterKind.QUARANTINE, alarm=True)
+# In no menu: led to from Quarantaine and from the console.
+BLOCKED = Place("bloques", "Bloqués", View.BLOCKED, in_menu=False)
 # No list of its own, and in no menu: what was found last.
 SEARCH = Place(FOUND, "Recherche", None)
 PLACES: Mapping[str, Place] = {
@@ -57,6 +60,7 @@ PLACES: Mapping[str, Place] = {
         Place("termines", "Terminés", View.DONE),
         LABELS,
         QUARANTINE,
+        BLOCKED,
     )
 }
 

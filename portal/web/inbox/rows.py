@@ -34,6 +34,7 @@ AWAITED = {
     ConversationState.LATER: "Plus tard",
 }
 FAILURE = Chip("Échec d’envoi", "bad", "circle-x")
+BLOCKED = Chip("Bloqué", "warn", "ban")
 DOUBT = Chip("À vérifier", "warn", "triangle-alert")
 
 
@@ -78,6 +79,8 @@ def _chips(conversation: Conversation, kind: str, place: Place, marks: Marks) ->
     if conversation.failed:
         doubtful = conversation.pk in marks.uncertain
         yield DOUBT if doubtful else FAILURE
+    if conversation.blocked and place.view is not View.BLOCKED:
+        yield BLOCKED
     if conversation.back:
         yield Chip(Back(conversation.back).label, "warn", "undo-2")
     if conversation.state in WAITING:

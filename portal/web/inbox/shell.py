@@ -86,6 +86,7 @@ def nav(counts: Mapping[CounterKind, int], here: Place | None) -> tuple[NavItem,
             alarm=place.alarm,
         )
         for place in PLACES.values()
+        if place.in_menu or place is here
     )
 
 

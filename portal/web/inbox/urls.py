@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from portal.web.inbox import (
     acts,
     at_hand,
+    blocking,
     choosing,
     closing,
     composing,
@@ -59,6 +60,8 @@ urlpatterns = [
     path("echange/<uuid:conversation_id>/appele/", acts.called, name="called"),
     path("echange/<uuid:conversation_id>/reunir/", joining.join_with, name="join"),
     path("message/<uuid:message_id>/separer/", joining.split_off, name="split"),
+    path("echange/<uuid:conversation_id>/bloquer/", blocking.block_it, name="block"),
+    path("echange/<uuid:conversation_id>/debloquer/", blocking.unblock_it, name="unblock"),
     path("reunion/<uuid:batch_id>/annuler/", joining.undo_joined, name="undo_joined"),
     path("echange/<uuid:conversation_id>/clore/", closing.close_exchange, name="close_exchange"),
     path("echange/<uuid:conversation_id>/pdf/", paper.conversation_pdf, name="conversation_pdf"),

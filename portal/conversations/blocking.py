@@ -1,0 +1,123 @@
+"""File apart what a professional sender writes, and bring it all back: kept always, never counted, never announced.
+
+Patients are not blocked: to write to the pharmacy by Mon espace santé is their right, and a message of care that nobody
+saw would be worse than any nuisance.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+from portal.audit.actions import record
+from portal.audit.events import Event
+from portal.conversations import counters
+from portal.conversations.blocked_models import BlockedSender
+from portal.conversations.locking import locked
+from portal.conversations.matching import correspondent_mark
+from portal.conversations.models import Conversation, ConversationKind
+from portal.conversations.moving import BLOCKED, UNBLOCKED, write_move
+from portal.lib.text import one_line
+from portal.mail.addresses import Address
+
+if TYPE_CHECKING:
+    from portal.team.models import User
+
+CHUNK = 100  # conversations of one transaction (architecture 7, Audit)
+LONGEST_REASON = 200
+# Held by whoever files a mail of this sender, or blocks it, from the first look to the commit.
+HOLD = "SELECT pg_advisory_xact_lock{shared}(hashtextextended(%s, 0))"
+
+
+class NotBlockable(Exception):
+    """A patient, a request of the form, or nobody with an address."""
+
+
+class NoReason(Exception):
+    """Colleagues are told why."""
+
+
+def is_blocked(sender: Address) -> bool:
+    """Whether what this address writes is filed apart: two statements, none for a patient's.
+
+    In the transaction that files the mail: nobody blocks or unblocks the sender until its end.
+    """
+    if not sender.key or sender.is_patient():
+        return False
+    mark = correspondent_mark(sender.key)
+    _hold(mark, shared="_shared")
+    return BlockedSender.objects.filter(fingerprint=mark).exists()
+
+
+def may_be_blocked(conversation: Conversation) -> bool:
+    """Whether its correspondent is a professional with an address."""
+    if conversation.kind != ConversationKind.PROFESSIONAL or conversation.patient_id is not None:
+        return False
+    person = conversation.people[0] if conversation.people else None
+    if person is None or not conversation.correspondent_fingerprint:
+        return False
+    return not Address(person["label"], person["address"]).is_patient()
+
+
+def block(conversation: Conversation, *, reason: str, by: User) -> BlockedSender:
+    """Have what the correspondent of this conversation writes filed apart, and all its conversations with it.
+
+    A second click finds the first one's.
+
+    Raises:
+        NotBlockable, NoReason: see there.
+    """
+    why = one_line(reason, LONGEST_REASON)
+    if not may_be_blocked(conversation):
+        raise NotBlockable
+    if not why:
+        raise NoReason
+    mark, person = conversation.correspondent_fingerprint, conversation.people[0]
+    with transaction.atomic():
+        _hold(mark)
+        known = BlockedSender.objects.filter(fingerprint=mark).first()
+        if known is not None:
+            return known
+        blocked = BlockedSender.objects.create(
+            fingerprint=mark, address=person["address"], label=person["label"], reason=why, by=by
+        )
+        record(Event.SENDER_BLOCK, by=by, on=("sender", blocked.pk))
+    _put(mark, apart=True, by=by)
+    return blocked
+
+
+def unblock(blocked: BlockedSender, *, by: User) -> None:
+    """Nothing is filed apart any more, and all that was is where it would have been."""
+    with transaction.atomic():
+        _hold(blocked.fingerprint)
+        gone, _ = BlockedSender.objects.filter(pk=blocked.pk).delete()
+        if not gone:
+            return
+        record(Event.SENDER_UNBLOCK, by=by, on=("sender", blocked.pk))
+    _put(blocked.fingerprint, apart=False, by=by)
+
+
+def blocked_sender(conversation: Conversation) -> BlockedSender | None:
+    """Why what its correspondent writes is filed apart, and who said so."""
+    found = BlockedSender.objects.filter(fingerprint=conversation.correspondent_fingerprint)
+    return found.select_related("by").first()
+
+
+def _put(mark: str, *, apart: bool, by: User) -> None:
+    """Should we be cut short, the sender's next mail or a second click does the rest."""
+    theirs = Conversation.objects.filter(correspondent_fingerprint=mark, merged_into=None)
+    while some := sorted(theirs.filter(blocked=not apart).values_list("pk", flat=True)[:CHUNK]):
+        with transaction.atomic():
+            _hold(mark)
+            if BlockedSender.objects.filter(fingerprint=mark).exists() != apart:
+                return  # somebody said the contrary meanwhile
+            for held in [locked(pk) for pk in some]:  # all of them before any count moves
+                before = counters.counted(held)
+                held.blocked = apart
+                write_move(held, before, what=BLOCKED if apart else UNBLOCKED, by=by)
+
+
+def _hold(mark: str, *, shared: str = "") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD.format(shared=shared), [mark])
