@@ -228,7 +228,7 @@ QUICK_RETURN = env.str("QUICK_RETURN", "pin")
 PIN_DIGITS = min(max(env.int("PIN_DIGITS", 6), 4), 8)
 # Europe/Paris: from then on everybody gives both factors again. Empty: twelve hours after giving them alone.
 SHIFT_ENDS = env.str("SHIFT_ENDS", "04:00")
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "portal.team.sessions"
 SESSION_COOKIE_AGE = int(SESSION_LIFE.total_seconds())
 SESSION_COOKIE_NAME = "__Host-sid" if HTTPS else "sid"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"

@@ -49,6 +49,14 @@ def page(user: User, view: View, *, after: Cursor | None = None) -> Page:
     return _page(_rows_of_view(user.id, view, *_key(after)))
 
 
+def beside(user: User, view: View, conversation: Conversation) -> Page:
+    """Of a view only the row of this conversation, if it is there, and the one below; at its end the first one."""
+    rows = _row_and_next(user.id, view, conversation.last_message_at, conversation.pk)
+    if all(row.pk == conversation.pk for row in rows):
+        rows += page(user, view).rows[:1]
+    return Page(rows, None)
+
+
 def labelled(user: User, label_id: UUID, *, after: Cursor | None = None) -> Page:
     """The same of whatever has a label, in any state."""
     return _page(_rows_with_label(user.id, label_id, *_key(after)))
@@ -75,6 +83,12 @@ def _key(after: Cursor | None) -> tuple[datetime, UUID] | tuple[None, None]:
 @prepared
 def _rows_of_view(user_id: UUID, view: View, at: datetime | None, pk: UUID | None) -> QuerySet[Conversation]:
     return _rows(_in_view(view, user_id), user_id, at, pk)
+
+
+@prepared
+def _row_and_next(user_id: UUID, view: View, at: datetime, pk: UUID) -> QuerySet[Conversation]:
+    found = _in_view(view, user_id).filter(Q(last_message_at__lt=at) | Q(id__lte=pk), last_message_at__lte=at)
+    return found.newest_first().for_lists().annotate(read=read_by(user_id))[:2]
 
 
 @prepared

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from django.db import connections
 from django.db.models import QuerySet
+from django.db.transaction import TransactionManagementError
 
 P = ParamSpec("P")
 Row = TypeVar("Row")
@@ -67,8 +68,8 @@ class _Statement:
 
     def __init__(self, queryset: QuerySet[Any, Any], stand_ins: Sequence[object]) -> None:
         query = queryset.query
-        if query.select_for_update or vars(queryset)["_prefetch_related_lookups"]:
-            raise NotPreparable("locks rows, or brings others by a second query")
+        if vars(queryset)["_prefetch_related_lookups"]:
+            raise NotPreparable("brings other rows by a second query")
         self._queryset = queryset
         self._compiler = query.get_compiler(queryset.db)
         self._sql, self._params = self._compiler.as_sql()
@@ -83,6 +84,8 @@ class _Statement:
         ]
         compiler = copy.copy(self._compiler)
         compiler.connection = connections[self._queryset.db]
+        if self._queryset.query.select_for_update and compiler.connection.get_autocommit():
+            raise TransactionManagementError("rows are held to the end of a transaction, and there is none")
         vars(compiler)["as_sql"] = lambda *_, **__: (self._sql, params)
         found = self._queryset.all()
         vars(found.query)["get_compiler"] = lambda *_, **__: compiler

@@ -14,7 +14,7 @@ from portal.conversations.access import NotVisible, get_attachment, get_conversa
 from portal.conversations.actions import NotAssignable, StaleVersion
 from portal.conversations.assignees import assignees
 from portal.conversations.counters import counts
-from portal.conversations.listing import Cursor, View, newer_than, page
+from portal.conversations.listing import Cursor, View, beside, newer_than, page
 from portal.conversations.models import WAITING, Conversation, CounterKind, Message
 from portal.conversations.thread import files_of, thread
 from portal.lib.prepared import prepared
@@ -251,6 +251,16 @@ class Listing(Team):
 
         self.assertEqual(sorted(seen), [f"N° {number}" for number in range(7)])
         self.assertEqual([subject for subject in seen if subject in ("N° 0", "N° 6")], ["N° 0", "N° 6"])
+
+    def test_beside_what_is_open_stands_the_next_one_and_at_the_end_the_first(self) -> None:
+        now = timezone.now()
+        made = [received(self.box, subject=f"N° {n}", at=now - days(n)).conversation for n in range(3)]
+        newest, middle, oldest = [Conversation.objects.get(pk=each.pk) for each in made]
+
+        self.assertEqual(beside(self.nadia, View.OPEN, middle).rows, [middle, oldest])
+        self.assertEqual(beside(self.nadia, View.OPEN, oldest).rows, [oldest, newest])
+        finished = actions.finish(middle, by=self.nadia, version=middle.version)
+        self.assertEqual(beside(self.nadia, View.OPEN, finished).rows, [oldest])
 
     def let_a_page_have(self, rows: int) -> None:
         anew = prepared(listing._rows_of_view.build)  # its SQL says how many

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from unittest import mock
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Prefetch, QuerySet
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from portal.lib.prepared import NotPreparable, prepared
@@ -61,12 +64,15 @@ class Preparing(PharmacyTestCase):
                 prepared(build)()
 
     def test_what_needs_more_than_one_statement_is_refused(self) -> None:
-        for build in (
-            lambda: User.objects.select_for_update(),
-            lambda: User.objects.prefetch_related(Prefetch("absences")),
-        ):
-            with self.assertRaises(NotPreparable):
-                prepared(build)()
+        with self.assertRaises(NotPreparable):
+            prepared(lambda: User.objects.prefetch_related(Prefetch("absences")))()
+
+    def test_rows_are_held_in_a_transaction_only(self) -> None:
+        held = prepared(lambda pk: User.objects.select_for_update().filter(pk=pk))
+
+        self.assertEqual(held(self.karim.pk), [self.karim])
+        with mock.patch.object(connection, "get_autocommit", return_value=True):
+            self.assertRaises(TransactionManagementError, held, self.karim.pk)
 
     def test_only_ids_texts_and_moments_are_parameters(self) -> None:
         numbered = prepared(lambda epoch: User.objects.filter(session_epoch=epoch))

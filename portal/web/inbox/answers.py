@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -120,7 +121,8 @@ def _whole(
     status: int = 200,
 ) -> HttpResponse:
     drafted, anybody = drafted_here(request.user, conversation.pk)
-    around = shell(request.user, _spot(request, viewer.place, conversation, drafted))
+    spot = replace(_spot(request, viewer.place, conversation, drafted), alone=is_htmx(request))
+    around = shell(request.user, spot)
     if draft is None and not anybody:
         draft = fresh_card(conversation.pk, may_finish=allows(request.user, Permission.FINISH))
     card = conversation_card(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils import timezone
 
 from portal.conversations.bulk import UNDO_FOR, Why
@@ -15,6 +14,7 @@ from portal.conversations.models import Conversation
 from portal.team.models import User
 from portal.web.inbox.held import moved
 from portal.web.inbox.people import correspondent
+from portal.web.paths import path
 from portal.web.templatetags.officinal import at as written_at
 
 MOST_NAMED = 10
@@ -51,7 +51,7 @@ def batch_card(batch: Batch, me: User, *, late: bool = False) -> BatchCard:
     return BatchCard(
         words=_words(batch),
         left=tuple(_left(batch, me)),
-        undo_url=reverse("bulk_undo", args=[batch.pk]) if open_yet else "",
+        undo_url=path("bulk_undo", batch.pk) if open_yet else "",
         fault=LATE if late else "",
     )
 

@@ -22,6 +22,7 @@ from portal.web.inbox.draft_cards import drafted_by
 from portal.web.inbox.people import first_name
 from portal.web.inbox.places import CONCERNS
 from portal.web.inbox.rows import marks_of, row
+from portal.web.paths import path
 from portal.web.requests import StaffRequest
 
 NEW, SEEN = "Nouvelles", "Déjà vues"
@@ -87,7 +88,7 @@ def _of_draft(concern: Concern) -> Row:
     """A message that is in no conversation yet; its words are read where it is written."""
     return Row(
         conversation_id=concern.about,
-        url=reverse("compose_draft", args=[concern.about]),
+        url=path("compose_draft", concern.about),
         who="Votre message",
         initials="…",
         kind="unknown",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from portal.conversations.blocking import may_be_blocked
@@ -50,6 +49,7 @@ from portal.web.inbox.reviews import submitted_in
 from portal.web.inbox.rows import NO_SUBJECT
 from portal.web.inbox.thread import Entry, pieces, timeline
 from portal.web.inbox.waiting_cards import waiting_card
+from portal.web.paths import path
 from portal.web.prescriptions.cards import Announced
 from portal.web.prescriptions.panel import panel_of
 from portal.web.templatetags.officinal import at as written_at
@@ -151,23 +151,23 @@ def _with_acts(card: ConversationCard, conversation: Conversation, me: User) -> 
         may_assign=conversation.mailbox.owner_id is None and allows(me, Permission.ASSIGN),
         may_finish=allows(me, Permission.FINISH),
         may_wait=allows(me, Permission.WAIT),
-        label_url=reverse("label", args=[conversation.pk]) if allows(me, Permission.LABEL) else "",
+        label_url=path("label", conversation.pk) if allows(me, Permission.LABEL) else "",
         close_url=_close_url(conversation, me),
         join_url=_join_url(conversation, me),
         block_url=_block_url(conversation, me),
         blocked=conversation.blocked,
-        unread_url=reverse("unread", args=[conversation.pk]) if conversation.last_received_at else "",
+        unread_url=path("unread", conversation.pk) if conversation.last_received_at else "",
     )
 
 
 def _join_url(conversation: Conversation, me: User) -> str:
     by_form = conversation.kind == ConversationKind.FORM
-    return "" if by_form or not allows(me, Permission.MERGE) else reverse("join", args=[conversation.pk])
+    return "" if by_form or not allows(me, Permission.MERGE) else path("join", conversation.pk)
 
 
 def _block_url(conversation: Conversation, me: User) -> str:
     may = may_be_blocked(conversation) and allows(me, Permission.BLOCK_SENDER)
-    return reverse("block", args=[conversation.pk]) if may else ""
+    return path("block", conversation.pk) if may else ""
 
 
 def _announced(files: Iterable[AttachmentCard]) -> tuple[Announced, ...]:
@@ -217,7 +217,7 @@ def _close_url(conversation: Conversation, me: User) -> str:
     closable = conversation.kind == ConversationKind.PATIENT and conversation.closed_at is None
     if not (closable and allows(me, Permission.CLOSE_EXCHANGE)):
         return ""
-    return reverse("close_exchange", args=[conversation.pk])
+    return path("close_exchange", conversation.pk)
 
 
 def _note(

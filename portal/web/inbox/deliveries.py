@@ -9,7 +9,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from portal.conversations.models import Conversation, Message
 from portal.lib.prepared import prepared
@@ -20,6 +19,7 @@ from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.web.inbox.delivery_cards import DeliveryCard, RecipientLine, SendState
 from portal.web.inbox.people import named
+from portal.web.paths import path
 
 MOVING = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.HANDOVER})
 LET_BE = frozenset({DeliveryState.RESENT, DeliveryState.ABANDONED})
@@ -77,7 +77,7 @@ def delivery_card(
         seconds_left=seconds,
         may_decide=told.state == DeliveryState.UNCERTAIN and allows(me, Permission.RESOLVE_UNCERTAIN),
         may_rewrite=told.state == DeliveryState.FAILED and told.draft_id is not None,
-        refresh_url=reverse("delivery", args=[told.pk]) if moves else "",
+        refresh_url=path("delivery", told.pk) if moves else "",
     )
 
 

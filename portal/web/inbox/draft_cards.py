@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 
 from portal.conversations.models import Conversation, ConversationKind
 from portal.lib.ids import uuid7
@@ -25,6 +24,7 @@ from portal.web.inbox.cards import DraftFile as FileCard
 from portal.web.inbox.composer_cards import SignatureCard
 from portal.web.inbox.model_cards import choices_for, model_card
 from portal.web.inbox.reviews import return_note
+from portal.web.paths import path
 
 Begun = tuple[UUID | None, datetime | None, UUID]  # where, when it was given back, by whom
 
@@ -86,7 +86,7 @@ def card_of(
         model=model_card(draft) if draft.template_id else None,
         returned=return_note(draft),
         forwards=whose_it_forwards(draft),
-        versions_url=reverse("draft_versions", args=[draft.pk]) if draft.kept_at else "",
+        versions_url=path("draft_versions", draft.pk) if draft.kept_at else "",
     )
 
 

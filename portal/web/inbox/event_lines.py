@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import reverse
-
 from portal.conversations import moving
 from portal.conversations.forwarding import FORWARDED
 from portal.conversations.models import ConversationState, Message
@@ -16,6 +14,7 @@ from portal.conversations.submissions import SENT_BACK, SUBMITTED, TAKEN_BACK
 from portal.team.models import User
 from portal.web.inbox.cards import EventLine
 from portal.web.inbox.people import MIDNIGHT, first_name
+from portal.web.paths import path
 from portal.web.templatetags.officinal import at as written_at
 
 
@@ -42,7 +41,7 @@ def event_line(message: Message) -> EventLine:
     said, icon = LINES.get(message.what, (_changed, "check"))
     seen_in = message.__dict__.get("forwarded_to")
     there = seen_in or message.headers.get("there")
-    url = reverse("conversation", args=[there]) if there else ""
+    url = path("conversation", there) if there else ""
     return EventLine(message.at, said(told), icon, url)
 
 

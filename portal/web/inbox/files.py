@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from django.urls import reverse
-
 from portal.conversations.models import Attachment, Message, ScanState
 from portal.conversations.thread import files_of
 from portal.documents.readings import Reading, reading_of
@@ -25,6 +23,7 @@ from portal.web.content.names import shown_name
 from portal.web.content.opening import is_open
 from portal.web.inbox.file_cards import AttachmentCard, FileState, HealthCard
 from portal.web.inbox.health import health_cards
+from portal.web.paths import path
 
 KINDS = {
     Kind.PDF: "PDF",
@@ -130,7 +129,7 @@ class Files:
         return replace(
             self._made(attachment, message, "shown"),
             page_urls=self._page_urls(attachment, few if count <= AT_ONCE else 1),
-            pages_url=reverse("attachment", args=[attachment.pk]) if more else "",
+            pages_url=path("attachment", attachment.pk) if more else "",
             count=count,
         )
 
@@ -169,4 +168,4 @@ def _copies(readings: dict[UUID, Reading | None]) -> Iterator[tuple[UUID, str]]:
 
 
 def _download_url(attachment: Attachment) -> str:
-    return reverse("attachment_file", args=[attachment.pk])
+    return path("attachment_file", attachment.pk)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.urls import reverse
-
 from portal.conversations.models import Conversation, ConversationKind
 from portal.intake.models import Request, RequestState
 from portal.intake.references import written
 from portal.intake.tracking import born, phone_of
 from portal.notices.actions import can_tell
+from portal.web.paths import path
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +45,5 @@ def form_card(conversation: Conversation) -> FormCard | None:
         email=request.has_email,
         told_by_email=request.has_email and can_tell(),
         cancelled=request.state == RequestState.CANCELLED,
-        call_url=reverse("called", args=[conversation.pk]),
+        call_url=path("called", conversation.pk),
     )

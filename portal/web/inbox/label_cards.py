@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.urls import reverse
-
 from portal.conversations.label_models import Colour, Label
 from portal.conversations.labels import all_labels, labels
 from portal.conversations.models import Conversation
 from portal.web.inbox.cards import Chip, LabelLink, Tone
+from portal.web.paths import path
 
 TONES: dict[str, Tone] = {
     Colour.GREY: "plain",
@@ -33,6 +32,5 @@ def chips_on(conversation: Conversation) -> tuple[Chip, ...]:
 def links(*, put: Collection[UUID] = ()) -> tuple[LabelLink, ...]:
     """All labels, in one query."""
     return tuple(
-        LabelLink(each.pk, chip_of(each), reverse("labelled", args=[each.pk]), each.pk in put)
-        for each in all_labels()
+        LabelLink(each.pk, chip_of(each), path("labelled", each.pk), each.pk in put) for each in all_labels()
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.urls import reverse
 from django.utils import timezone
 
 from portal.conversations.models import Conversation
@@ -15,6 +14,7 @@ from portal.team.models import User
 from portal.web.content.names import shown_name
 from portal.web.inbox.later_cards import LaterCard, LaterFile
 from portal.web.inbox.people import short_name
+from portal.web.paths import path
 
 
 def scheduled_in(conversation: Conversation, me: User) -> tuple[LaterCard, ...]:
@@ -29,7 +29,7 @@ def cards(found: Iterable[Draft], me: User) -> tuple[LaterCard, ...]:
 
 
 def scheduled_url(draft: Draft) -> str:
-    return reverse("scheduled", args=[draft.pk])
+    return path("scheduled", draft.pk)
 
 
 def _card(draft: Draft, me: User) -> LaterCard:

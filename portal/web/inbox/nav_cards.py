@@ -27,6 +27,7 @@ class NavItem:
 
     view: str
     label: str
+    url: str
     count: int = 0
     current: bool = False
     alarm: bool = False

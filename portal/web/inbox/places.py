@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from portal.conversations.listing import Cursor, View
 from portal.conversations.models import CounterKind
+from portal.web.paths import path
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-NOBODY = UUID(int=0)
 FOUND = "recherche"
 
 
@@ -32,7 +32,7 @@ class Place:
 
     @property
     def url(self) -> str:
-        return reverse("search") if self.slug == FOUND else reverse("inbox_view", args=[self.slug])
+        return path("search") if self.slug == FOUND else _path_of(self.slug)
 
 
 TO_DO = Place("a-traiter", "À traiter", View.OPEN, CounterKind.OPEN)
@@ -65,6 +65,11 @@ PLACES: Mapping[str, Place] = {
 }
 
 
+@cache
+def _path_of(slug: str) -> str:
+    return reverse("inbox_view", args=[slug])
+
+
 class ViewConverter:
     """The views a path may name; any other word is a 404."""
 
@@ -86,14 +91,8 @@ def place_named(slug: str | None) -> Place:
 
 
 def conversation_url(conversation_id: UUID, place: Place) -> str:
-    url = _conversation_path().replace(str(NOBODY), str(conversation_id))
+    url = path("conversation", conversation_id)
     return url if place is TO_DO else f"{url}?vue={place.slug}"
-
-
-@cache
-def _conversation_path() -> str:
-    """With a stand-in for the id: a list has fifty of them, and resolving each costs more than reading it."""
-    return reverse("conversation", args=[NOBODY])
 
 
 def write_cursor(cursor: Cursor) -> str:

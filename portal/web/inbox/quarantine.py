@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -25,6 +24,7 @@ from portal.web.inbox.doors import quarantined_for
 from portal.web.inbox.places import QUARANTINE
 from portal.web.inbox.quarantine_cards import Clue, QuarantineCard
 from portal.web.inbox.shell import Spot, shell
+from portal.web.paths import path
 from portal.web.requests import StaffRequest
 
 ADVICE = "Si vous attendiez un message, demandez à l’expéditeur de vous l’envoyer de nouveau."
@@ -60,7 +60,7 @@ def quarantine_replay(request: StaffRequest, raw_id: UUID) -> HttpResponse:
     try:
         quarantine.replay(raw, by=request.user)
     except NothingToReplay:
-        return HttpResponseRedirect(reverse("quarantined", args=[raw.pk]))
+        return HttpResponseRedirect(path("quarantined", raw.pk))
     return HttpResponseRedirect(QUARANTINE.url)
 
 
@@ -82,7 +82,7 @@ def _card(raw: RawMessage, me: User) -> QuarantineCard:
         reason=sentence(raw.reason),
         advice=(ADVICE_KEPT if may_keep else ADVICE) if here else NOT_HERE,
         clues=_clues(raw),
-        download_url=reverse("quarantined_file", args=[raw.pk]) if may_keep else "",
+        download_url=path("quarantined_file", raw.pk) if may_keep else "",
         may_replay=waiting and raw.reason != TOO_BIG,
         may_dismiss=waiting and allows(me, Permission.DISMISS_QUARANTINE),
         back_url=QUARANTINE.url,

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 from uuid import UUID
 
-from django.urls import reverse
-
 from portal.outbound.approval import submitted_seen_by
 from portal.outbound.models import Draft
 from portal.team.models import User
@@ -17,6 +15,7 @@ from portal.web.inbox.people import first_name
 from portal.web.inbox.places import REVIEW
 from portal.web.inbox.reviews import returned_to
 from portal.web.inbox.rows import RETURNED
+from portal.web.paths import path
 
 MOST = 100
 BACK, WAITING = "À reprendre", "En attente d’un pharmacien"
@@ -43,9 +42,9 @@ def _rows(back: list[Draft], waiting: list[Draft], current: UUID | None) -> Iter
         by = draft.returned_by
         why = f"Renvoyé par {first_name(by.display_name)}" if by else "Envoi prévu arrêté"
         chips = (RETURNED, Chip(why, icon="undo-2"))
-        url = reverse("compose_draft", args=[draft.pk])
+        url = path("compose_draft", draft.pk)
         yield row(draft, at=draft.returned_at or draft.updated_at, chips=chips, url=url, group=BACK)
     for draft in waiting:
         author = Chip(first_name(draft.author.display_name), icon="user")
-        url = reverse("submitted", args=[draft.pk])
+        url = path("submitted", draft.pk)
         yield row(draft, at=draft.submitted_at or draft.updated_at, chips=(author,), url=url, group=WAITING)

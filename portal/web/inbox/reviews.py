@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.urls import reverse
-
 from portal.conversations.models import Conversation
 from portal.documents.sniff import Kind
 from portal.lib.text import one_line
@@ -16,6 +14,7 @@ from portal.team.policy import Permission, allows
 from portal.web.content.names import shown_name
 from portal.web.inbox.people import first_name, short_name
 from portal.web.inbox.review_cards import ReturnNote, ReviewTyped, SubmittedCard, SubmittedFile
+from portal.web.paths import path
 
 LONGEST_SNIPPET = 160
 
@@ -66,7 +65,7 @@ def _card(draft: Draft, me: User, typed: ReviewTyped | None) -> SubmittedCard:
             SubmittedFile(
                 shown_name(file.name, Kind(file.kind)),
                 file.size,
-                reverse("submitted_file", args=[draft.pk, file.pk]),
+                path("submitted_file", draft.pk, file.pk),
             )
             for file in draft.files.defer("inline").order_by("created_at", "pk")
         ),

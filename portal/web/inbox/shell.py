@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.conversations import counters, listing
-from portal.conversations.listing import Cursor
+from portal.conversations.listing import Cursor, View
 from portal.conversations.models import Conversation, CounterKind
 from portal.inbound import quarantine
 from portal.inbound.models import RawMessage
@@ -39,6 +39,7 @@ from portal.web.inbox.places import (
 )
 from portal.web.inbox.review_list import review_page
 from portal.web.inbox.rows import marks_of, row
+from portal.web.paths import path
 from portal.web.prescriptions.listing import prescriptions_page
 
 NOTHING = Cursor(EPOCH, UUID(int=0))
@@ -49,7 +50,8 @@ class Spot:
     """Where the list stands: which view, from which row on, and what is open beside it.
 
     `drafted` are the conversations with a draft of this person, where they are known already;
-    `listing` stands in for the page of the view: what was found by `words`.
+    `listing` stands in for the page of the view: what was found by `words`. `alone`: no list is shown, and of it only
+    the row of what is open is asked for, with the one below it.
     """
 
     place: Place
@@ -58,6 +60,7 @@ class Spot:
     drafted: Mapping[UUID, bool] | None = None
     listing: ListCard | None = None
     words: str = ""
+    alone: bool = False
 
 
 def shell(me: User, spot: Spot) -> ShellCard:
@@ -68,7 +71,7 @@ def shell(me: User, spot: Spot) -> ShellCard:
         me=person(me),
         nav=nav(counts, spot.place),
         listing=spot.listing or _listing(me, spot),
-        search_url=reverse("search"),
+        search_url=path("search"),
         words=spot.words,
         faults=mailbox_faults(concerned, now=timezone.now()),
         handover=counts[CounterKind.HANDOVER] > 0,
@@ -81,6 +84,7 @@ def nav(counts: Mapping[CounterKind, int], here: Place | None) -> tuple[NavItem,
         NavItem(
             view=place.slug,
             label=place.label,
+            url=place.url,
             count=counts[place.count] if place.count else 0,
             current=place is here,
             alarm=place.alarm,
@@ -109,7 +113,7 @@ def page(me: User, spot: Spot) -> ListCard:
     place = spot.place
     if place.view is None:
         raise ValueError(place)
-    found = listing.page(me, place.view, after=spot.after)
+    found = _found(me, place.view, spot)
     marks = marks_of(found.rows, drafted_by(me) if spot.drafted is None else spot.drafted)
     current = spot.current.pk if spot.current else None
     rows = tuple(row(each, me=me, place=place, marks=marks, current=current) for each in found.rows)
@@ -121,6 +125,13 @@ def page(me: User, spot: Spot) -> ListCard:
         ticks=True,
         poll_url="" if spot.after else _poll_url(place, found),
     )
+
+
+def _found(me: User, view: View, spot: Spot) -> listing.Page:
+    """On top of « Envoyés » stands what leaves later, so it is always asked for as a whole."""
+    if spot.alone and isinstance(spot.current, Conversation) and spot.place is not SENT:
+        return listing.beside(me, view, spot.current)
+    return listing.page(me, view, after=spot.after)
 
 
 def quarantined_page(me: User, spot: Spot) -> ListCard:

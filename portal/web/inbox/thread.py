@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.urls import reverse
-
 from portal.conversations.automatic import AUTOMATIC
 from portal.conversations.models import Conversation, ConversationKind, Message, MessageKind
 from portal.conversations.notes import mentioned
@@ -25,6 +23,7 @@ from portal.web.inbox.note_cards import NoteCard
 from portal.web.inbox.people import KINDS, TEAM, initials, named, names, short_name, writer_of
 from portal.web.inbox.readers import Readers
 from portal.web.inbox.remarks import remark
+from portal.web.paths import path
 
 Entry = MessageCard | NoteCard | EventLine
 MAIL = (MessageKind.RECEIVED, MessageKind.SENT)
@@ -59,7 +58,7 @@ def timeline(
             entries.append(_note(message, read))
         else:
             folded = message.pk not in open_ones
-            original_url = reverse("raw_message", args=[message.pk]) if keeps else ""
+            original_url = path("raw_message", message.pk) if keeps else ""
             card = (
                 _sent(message, sent, me=me, files=files, now=now, folded=folded)
                 if message.kind == MessageKind.SENT
@@ -69,7 +68,7 @@ def timeline(
                 replace(
                     _apart(card, heard.before(number)),
                     original_url=original_url,
-                    split_url=reverse("split", args=[message.pk]) if splits else "",
+                    split_url=path("split", message.pk) if splits else "",
                     read_by=read.of(message),
                 )
             )
@@ -95,7 +94,7 @@ def _received(
         folded=folded,
         ending=SAYS_END if message.ends_exchange else "",
         attachments=files.cards(message, conversation.patient),
-        layout_url=reverse("layout", args=[message.pk]) if message.has_layout else "",
+        layout_url=path("layout", message.pk) if message.has_layout else "",
         two_texts="two-texts" in message.defects.split(","),
         forwards=_forwards(message, me),
     )
@@ -127,9 +126,9 @@ def _sent(
 
 def _forwards(message: Message, me: User) -> Forwards:
     """Whoever may write a new message may forward one; the thread knows where what it forwards is."""
-    url = reverse("forward", args=[message.pk]) if allows(me, Permission.COMPOSE) else ""
+    url = path("forward", message.pk) if allows(me, Permission.COMPOSE) else ""
     origin = message.__dict__.get("forwarded_from")
-    of_url = reverse("conversation", args=[origin]) if origin else ""
+    of_url = path("conversation", origin) if origin else ""
     return Forwards(url, message.headers.get("forwarded_from", ""), of_url)
 
 
