@@ -18,6 +18,8 @@ from portal.conversations import concerns, counters
 from portal.conversations.actions import NotAssignable, NotLater, StaleVersion, assign, finish, wait
 from portal.conversations.bulk_models import Batch, BatchAct
 from portal.conversations.concern_models import ConcernKind
+from portal.conversations.label_models import Label
+from portal.conversations.labels import put_label, take_label
 from portal.conversations.locking import locked
 from portal.conversations.models import Conversation, ConversationState, ReadMark
 from portal.conversations.moving import UNDONE, write_move
@@ -86,9 +88,9 @@ def finish_all(chosen: Iterable[Chosen], *, by: User) -> Batch:
     return _each(BatchAct.FINISH, chosen, by, end)
 
 
-def put_off_all(chosen: Iterable[Chosen], *, until: datetime, by: User) -> Batch:
-    """Put them aside until then. Raises NotLater."""
-    if until <= timezone.now():
+def put_off_all(chosen: Iterable[Chosen], *, until: datetime | None, by: User) -> Batch:
+    """Put them aside until then, or until somebody answers. Raises NotLater."""
+    if until is not None and until <= timezone.now():
         raise NotLater
     later = ConversationState.LATER
     return _each(
@@ -113,6 +115,18 @@ def mark_all_unread(chosen: Iterable[Chosen], *, by: User) -> Batch:
     return keep(BatchAct.UNREAD, by, done, left)
 
 
+def label_all(chosen: Iterable[Chosen], label: Label, *, put: bool = True, by: User) -> Batch:
+    """Put a label on them, or take it off. It changes nothing that a colleague may be changing: no version is asked."""
+    wanted, left = _seen(chosen, by)
+    done: list[Kept] = []
+    for each in wanted:
+        if _set_label(each.id, label, put=put, by=by):
+            done.append({"id": str(each.id), "label": str(label.pk), "put": put})
+        else:
+            left.append((each.id, Why.ALREADY))
+    return keep(BatchAct.LABEL, by, done, left)
+
+
 def undo(batch: Batch, *, by: User) -> Batch:
     """Take all of it back; what moved since is left as it is, and named. A second click finds nothing to do.
 
@@ -125,6 +139,8 @@ def undo(batch: Batch, *, by: User) -> Batch:
         try:
             if batch.act == BatchAct.UNREAD:
                 _read_again(item, by)
+            elif batch.act == BatchAct.LABEL:
+                _label_again(item, by)
             else:
                 _restore(item, by, batch)
         except StaleVersion:
@@ -216,6 +232,25 @@ def _restore(item: Kept, by: User, batch: Batch) -> None:
         if held.snoozed_until:
             wake(WAKE, held.snoozed_until)
         record(Event.CONVERSATION_UNDO, by=by, on=("conversation", held.pk), detail=f"act={batch.act}")
+
+
+def _set_label(conversation_id: UUID, label: Label, *, put: bool, by: User) -> bool:
+    """Whether that changed anything."""
+    with transaction.atomic():
+        held = locked(conversation_id)
+        if (label.pk in held.labels) == put:
+            return False
+        (put_label if put else take_label)(held, label, by=by)
+    return True
+
+
+def _label_again(item: Kept, by: User) -> None:
+    """What a colleague did with that label since stands; of one that is gone nothing is left to take back."""
+    label = Label.objects.filter(pk=item["label"]).first()
+    if label is not None and _set_label(UUID(item["id"]), label, put=not item["put"], by=by):
+        on = ("conversation", UUID(item["id"]))
+        with transaction.atomic():
+            record(Event.CONVERSATION_UNDO, by=by, on=on, detail="act=label")
 
 
 def _read_again(item: Kept, by: User) -> None:

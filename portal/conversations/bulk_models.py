@@ -19,6 +19,10 @@ class BatchAct(models.TextChoices):
     LABEL = "label", "Étiqueter"
 
 
+# Of two conversations, or of one: shown and taken back there (portal/records/joining.py, splitting.py).
+OF_ONE = (BatchAct.MERGE, BatchAct.SPLIT)
+
+
 class Batch(models.Model):
     """One act on the rows that somebody ticked. Ids, versions, states and codes alone."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -12,10 +13,13 @@ from portal.conversations.actions import assign, mark_failed
 from portal.conversations.bulk import UNDO_FOR
 from portal.conversations.bulk_models import Batch
 from portal.conversations.counters import counts
+from portal.conversations.label_models import Colour, Label
+from portal.conversations.labels import create_label, put_label
 from portal.conversations.models import Conversation, CounterKind
 from portal.conversations.submissions import count_answer
 from portal.mailboxes.models import MailboxKind
 from portal.team.models import User
+from tests.inbound.letters import letter
 from tests.mailboxes.boxes import open_box
 from tests.web.inbox_case import InboxTestCase, page
 
@@ -118,6 +122,53 @@ class Bulk(InboxTestCase):
         self.assertNotContains(self.as_claire.get(todo), row)
         self.undo()
         self.assertNotContains(self.as_karim.get(todo), row)
+
+    def test_put_aside_together_each_comes_back_at_its_hour_or_with_an_answer(self) -> None:
+        self.assertContains(self.do("later"), "Remettre à plus tard 3 conversations")
+        passed = self.do("later", later="day", day="2020-01-01")
+        self.assertContains(passed, "Cette heure est passée", status_code=422)
+        self.assertEqual(self.states(), ["open"] * 3)
+
+        done = self.do("later", later="day", day=(timezone.localdate() + timedelta(days=30)).isoformat())
+
+        self.assertContains(done, "3 conversations remises à plus tard")
+        self.assertEqual((self.states(), self.open(self.karim)), (["later"] * 3, 0))
+        self.assertFalse(Conversation.objects.filter(snoozed_until=None).exists())
+        self.assertContains(self.undo(), "Annulé : 3 conversations comme avant")
+        self.assertEqual((self.states(), self.open(self.karim)), (["open"] * 3, 3))
+        self.assertFalse(Conversation.objects.exclude(snoozed_until=None).exists())
+        self.do("later", later="answer")
+        self.receive(letter(subject="N° 1"))
+        self.assertEqual(sorted(self.states()), ["later", "later", "open"])
+
+    def test_labelled_together_and_the_labels_that_were_there_stay(self) -> None:
+        urgent = create_label("Urgent", colour=Colour.RED, by=self.claire)
+        put_label(self.conversations[0], urgent, by=self.claire)
+        self.assertContains(self.do("label"), "Étiqueter 3 conversations")
+
+        done = self.do("label", put=urgent.pk)
+
+        self.assertContains(done, "2 conversations ont changé d’étiquette")
+        self.assertContains(done, "rien à changer")
+        self.assertEqual(Conversation.objects.labelled(urgent.pk).count(), 3)
+        self.assertContains(self.undo(), "Annulé : 2 conversations comme avant")
+        self.assertEqual(Conversation.objects.labelled(urgent.pk).get().pk, self.conversations[0].pk)
+        self.do("label", take=urgent.pk)
+        self.assertFalse(Conversation.objects.labelled(urgent.pk).exists())
+        self.undo()
+        self.assertEqual(Conversation.objects.labelled(urgent.pk).count(), 1)
+        self.do("label", name="À commander", colour="blue")
+        self.assertEqual(Conversation.objects.labelled(Label.objects.get(name="À commander").pk).count(), 3)
+        self.assertContains(self.do("label", name=" "), "Écrivez le mot", status_code=422)
+
+    def test_without_scripts_what_is_asked_is_a_page(self) -> None:
+        for act, words in (
+            ("later", "Remettre à plus tard"),
+            ("label", "Étiqueter"),
+            ("assign", "Attribuer"),
+        ):
+            asked = self.as_karim.post(page("bulk"), {"act": act, "row": self.ticks(), "vue": "a-moi"})
+            self.assertContains(asked, f"<h1>{words} 3 conversations</h1>")
 
     def test_after_five_minutes_and_for_anybody_else_there_is_no_way_back(self) -> None:
         self.do("finish")

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from portal.conversations.bulk import UNDO_FOR, Why
-from portal.conversations.bulk_models import Batch, BatchAct
+from portal.conversations.bulk_models import OF_ONE, Batch, BatchAct
 from portal.conversations.models import Conversation
 from portal.team.models import User
 from portal.web.inbox.held import moved
@@ -22,6 +22,7 @@ DONE = {
     BatchAct.ASSIGN: ("attribuée", "attribuées"),
     BatchAct.FINISH: ("terminée", "terminées"),
     BatchAct.UNREAD: ("marquée comme non lue", "marquées comme non lues"),
+    BatchAct.LABEL: ("a changé d’étiquette", "ont changé d’étiquette"),
     BatchAct.LATER: ("remise à plus tard", "remises à plus tard"),
 }
 LEFT = {
@@ -59,7 +60,7 @@ def batch_card(batch: Batch, me: User, *, late: bool = False) -> BatchCard:
 def batch_seen_by(me: User, written: str | None) -> BatchCard | None:
     """The one that an address names (`?lot=`); anybody else's is none."""
     try:
-        batch = Batch.objects.filter(pk=UUID(written or ""), by=me).first()
+        batch = Batch.objects.filter(pk=UUID(written or ""), by=me).exclude(act__in=OF_ONE).first()
     except ValueError:
         return None
     return batch_card(batch, me) if batch else None

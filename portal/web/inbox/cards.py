@@ -45,7 +45,7 @@ Fields posted, by URL name:
 * `add_note`: note (its id), text, mention; it needs no version, for it changes nothing that another may be changing;
 * `later`: as `reply` or `send`, and `when`. `later_at`: draft_version, version, sure, on and time;
 * `submit`: as `reply` or `send`. `approve`, `send_back`: draft_version, version, conversation; body, or note;
-* `bulk`: row (id.version, of each that is ticked), act = mine, assign, finish or unread, vue; person with assign;
+* `bulk`: row (id.version, of each ticked), vue, act = mine, finish, unread, assign (person), later, label;
 * `resolve_uncertain`: version, decision = sent, resend or abandon.
 
 A locked session answers 401 to htmx: the page covers itself and asks for the password. Requests that no person

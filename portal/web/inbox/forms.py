@@ -97,6 +97,13 @@ class WaitForm(ActForm):
         return ConversationState(self.cleaned_data["on"] or ConversationState.LATER)
 
 
+class BulkLaterForm(forms.Form):
+    """Until when several are put aside."""
+
+    later = forms.ChoiceField(choices=[(code, code) for code in LATER])
+    day = forms.DateField(required=False)
+
+
 class LabelForm(forms.Form):
     """One of three is posted: a label to put, one to take off, or a name to create one and put it."""
 

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.conversations.bulk import TooLate
-from portal.conversations.bulk_models import Batch, BatchAct
+from portal.conversations.bulk_models import OF_ONE, Batch, BatchAct
 from portal.conversations.locking import StaleVersion
 from portal.conversations.models import Conversation, ConversationKind, ConversationState, Message
 from portal.mail.display import set_apart
@@ -93,8 +93,7 @@ def split_off(request: StaffRequest, message_id: UUID) -> HttpResponse:
 @require_POST
 def undo_joined(request: StaffRequest, batch_id: UUID) -> HttpResponse:
     """Both as before, for whoever joined or split them, during five minutes."""
-    acts = (BatchAct.MERGE, BatchAct.SPLIT)
-    batch = Batch.objects.filter(pk=batch_id, by=request.user, act__in=acts).first()
+    batch = Batch.objects.filter(pk=batch_id, by=request.user, act__in=OF_ONE).first()
     if batch is None:
         raise Http404
     kept = conversation_for(request.user, UUID(batch.done[0]["kept"]["id"]))
