@@ -53,17 +53,18 @@ DONE = {
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One page of the console; `name` is its URL's."""
+    """One page of the console; `name` is its URL's. `rare`: a phone's bar has no room for it, a menu beside it has."""
 
     label: str
     icon: str
     name: str
+    rare: bool = True
 
 
-TEAM = Tab("Équipe", "users", "console_team")
-MAILBOX = Tab("Messagerie", "inbox", "console_mailbox")
+TEAM = Tab("Équipe", "users", "console_team", rare=False)
+MAILBOX = Tab("Messagerie", "inbox", "console_mailbox", rare=False)
 WORKSTATIONS = Tab("Postes", "monitor", "console_workstations")
-JOURNAL = Tab("Journal", "file-text", "console_journal")
+JOURNAL = Tab("Journal", "file-text", "console_journal", rare=False)
 STATISTICS = Tab("Activité", "chart-column", "console_statistics")
 HOURS = Tab("Horaires", "clock", "console_hours")
 DETAILS = Tab("Coordonnées", "map-pin", "console_details")
