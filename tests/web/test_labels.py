@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.test import override_settings
+
 from portal.audit.models import Entry
 from portal.conversations.actions import finish, mark_opened
 from portal.conversations.label_models import Colour, Label
@@ -83,6 +85,22 @@ class Labelling(InboxTestCase):
             self.as_claire.get(page("inbox_view", "etiquettes")), page("labelled", self.urgent.pk)
         )
         self.assertNotIn(other.pk, [each.pk for each in labelled(self.claire, self.urgent.pk).rows])
+
+    def test_what_is_opened_from_a_label_leads_back_to_it(self) -> None:
+        put_label(self.letter, self.urgent, by=self.nadia)
+        view = page("labelled", self.urgent.pk)
+        opened = f"{page('conversation', self.letter.pk)}?vue=etiquettes.{self.urgent.pk.hex}"
+
+        self.assertContains(self.as_claire.get(view), opened)
+        self.assertContains(self.as_claire.get(view), page("inbox_view", "etiquettes"))
+        self.assertContains(self.as_claire.get(f"{view}?rangs=1"), opened)
+        with override_settings(EVENTS="8050"):
+            beside = self.as_claire.get(opened)
+        self.assertContains(beside, f'href="{view}" aria-label="Retour à l’étiquette"')
+        self.assertContains(beside, f'data-again="{view}?rangs=1"')
+        self.urgent.delete()
+        self.assertContains(self.as_claire.get(opened), "Renouvellement")
+        self.assertEqual(self.as_claire.get(view).status_code, 404)
 
     def test_its_word_stands_in_no_title_and_no_address(self) -> None:
         self.label(put=self.urgent.pk)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.conversations import listing
-from portal.conversations.label_models import Colour, Label
+from portal.conversations.label_models import Colour
 from portal.conversations.labels import (
     LONGEST_NAME,
     NoName,
@@ -22,20 +21,17 @@ from portal.team.models import User
 from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.answers import after_act, fragment, in_shell, viewer_of
-from portal.web.inbox.cards import ListCard
 from portal.web.inbox.conversation import conversation_card
 from portal.web.inbox.doors import conversation_for
-from portal.web.inbox.draft_cards import drafted_by
 from portal.web.inbox.forms import LabelForm
-from portal.web.inbox.label_cards import chip_of, links
-from portal.web.inbox.places import LABELS, read_cursor, write_cursor
-from portal.web.inbox.rows import marks_of, row
+from portal.web.inbox.label_cards import links
+from portal.web.inbox.label_list import label_named
+from portal.web.inbox.places import place_of_label, read_cursor
 from portal.web.inbox.shell import Spot, shell
 from portal.web.requests import StaffRequest, is_htmx
 
 NO_NAME = f"Écrivez le mot de la nouvelle étiquette, {LONGEST_NAME} lettres au plus."
 TOO_MANY = "Il y a déjà quarante étiquettes : supprimez-en dans la console avant d’en créer d’autres."
-TITLE = "Étiquette"
 
 
 @requires(Permission.LABEL)
@@ -61,20 +57,12 @@ def label_it(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_safe
 def labelled(request: StaffRequest, label_id: UUID) -> HttpResponse:
     """Whatever has a label, in any state, newest first."""
-    me, label = request.user, _label(label_id)
     after = read_cursor(request.GET.get("apres"))
-    found = listing.labelled(me, label.pk, after=after)
-    marks = marks_of(found.rows, drafted_by(me))
-    more = f"{request.path}?apres={write_cursor(found.following)}" if found.following else ""
-    listed = ListCard(
-        view=LABELS.slug,
-        title=TITLE,
-        label=chip_of(label),
-        rows=tuple(row(each, me=me, place=LABELS, marks=marks, current=None) for each in found.rows),
-        more_url=more,
-    )
+    around = shell(request.user, Spot(place_of_label(label_id), after))
     template = "inbox/_more.html" if after and is_htmx(request) else "inbox/shell.html"
-    return fragment(request, template, {"shell": shell(me, Spot(LABELS, listing=listed))})
+    if request.GET.get("rangs"):  # a live page, told that something changed
+        template = "inbox/_rows_again.html"
+    return fragment(request, template, {"shell": around})
 
 
 def _choices(request: StaffRequest, conversation: Conversation) -> HttpResponse:
@@ -95,17 +83,10 @@ def _act(conversation: Conversation, form: LabelForm, *, by: User) -> None:
     """Raises NoName, TooManyLabels, Http404."""
     given = form.cleaned_data
     if given["take"]:
-        take_label(conversation, _label(given["take"]), by=by)
+        take_label(conversation, label_named(given["take"]), by=by)
     elif given["put"]:
-        put_label(conversation, _label(given["put"]), by=by)
+        put_label(conversation, label_named(given["put"]), by=by)
     else:
         colour = Colour(given["colour"] or Colour.GREY)
         put_label(conversation, create_label(given["name"], colour=colour, by=by), by=by)
 
-
-def _label(label_id: UUID) -> Label:
-    """Raises Http404."""
-    found = Label.objects.filter(pk=label_id).first()
-    if found is None:
-        raise Http404
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -29,9 +30,12 @@ class Place:
     count: CounterKind | None = None
     alarm: bool = False
     in_menu: bool = True
+    tag: UUID | None = None  # the one label whose view it is
 
     @property
     def url(self) -> str:
+        if self.tag:
+            return path("labelled", self.tag)
         return path("search") if self.slug == FOUND else _path_of(self.slug)
 
 
@@ -86,8 +90,17 @@ def place_named(slug: str | None) -> Place:
     """The list one came from (`?vue=`); anything else means « À traiter »."""
     if slug == FOUND:
         return SEARCH
+    name, _, tag = (slug or "").partition(".")
+    if name == LABELS.slug and tag:
+        with suppress(ValueError):
+            return place_of_label(UUID(tag))
     place = PLACES.get(slug or "", TO_DO)
     return TO_DO if place is QUARANTINE else place
+
+
+def place_of_label(label_id: UUID) -> Place:
+    """The view of one label: addresses hold its id, never its word."""
+    return Place(f"{LABELS.slug}.{label_id.hex}", "l’étiquette", None, tag=label_id)
 
 
 def conversation_url(conversation_id: UUID, place: Place) -> str:

@@ -21,6 +21,7 @@ from portal.web.inbox.concerning import concerns_page
 from portal.web.inbox.draft_cards import drafted_by
 from portal.web.inbox.faults import mailbox_faults, mailboxes_of
 from portal.web.inbox.label_cards import links
+from portal.web.inbox.label_list import label_page
 from portal.web.inbox.later_list import with_scheduled
 from portal.web.inbox.nav_cards import NavItem
 from portal.web.inbox.people import person
@@ -80,6 +81,7 @@ def shell(me: User, spot: Spot) -> ShellCard:
 
 def nav(counts: Mapping[CounterKind, int], here: Place | None) -> tuple[NavItem, ...]:
     """The views with their counts."""
+    here = LABELS if here and here.tag else here
     return tuple(
         NavItem(
             view=place.slug,
@@ -103,6 +105,8 @@ def _listing(me: User, spot: Spot) -> ListCard:
         return prescriptions_page(me, spot.current.pk if spot.current else None)
     if spot.place is REVIEW:
         return review_page(me, spot.current.pk if spot.current else None)
+    if spot.place.tag:
+        return label_page(me, spot.place.tag, after=spot.after, current=spot.current.pk if spot.current else None)
     if spot.place is LABELS:
         return ListCard(view=spot.place.slug, title=spot.place.label, labels=links())
     return quarantined_page(me, spot) if spot.place.view is None else page(me, spot)
