@@ -1,1 +1,1 @@
-"""The help: five short pages for the team."""
+"""The help: six short pages for the team."""

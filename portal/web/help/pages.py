@@ -42,6 +42,9 @@ PAGES: Mapping[str, HelpPage] = {
             "repondre", "Répondre, soumettre, clore", "Ce qui part, quand, et ce que l’on en sait", "send"
         ),
         HelpPage(
+            "chercher", "Retrouver un message", "Un nom, un mot, une pièce, une date, une étiquette", "search"
+        ),
+        HelpPage(
             "console",
             "La console du responsable",
             "Accès, remplaçants, BAL, formulaire, journal",
