@@ -28,7 +28,7 @@ WAITS_FOR = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing to know: with whom, as kept in the conversation, and since when."""
+    """One thing to know: with whom, as kept in the conversation, about what, and since when."""
 
     group: Group
     conversation: UUID
@@ -37,6 +37,7 @@ class Line:
     since: datetime
     person: dict[str, str]
     prescription: UUID | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def read(kept: Iterable[dict[str, Any]]) -> Iterator[Line]:
             since=datetime.fromisoformat(each["since"]),
             person=each["person"],
             prescription=UUID(each["prescription"]) if each["prescription"] else None,
+            subject=each.get("subject", ""),  # the first handovers kept none
         )
 
 
@@ -102,6 +104,7 @@ def _of_conversation(conversation: Conversation, now: datetime) -> Line:
         state=conversation.state,
         since=since,
         person=_person(conversation),
+        subject=conversation.subject,
     )
 
 
@@ -125,6 +128,7 @@ def _of_prescription(prescription: Prescription) -> Line:
         since=prescription.moved_at,
         person=_person(conversation),
         prescription=prescription.pk,
+        subject=conversation.subject,
     )
 
 

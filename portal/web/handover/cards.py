@@ -31,6 +31,7 @@ ICONS = {
 @dataclass(frozen=True, slots=True)
 class LineCard:
     who: str
+    subject: str
     since: datetime
     url: str
 
@@ -114,4 +115,5 @@ def _card(
 
 def _line(line: Line) -> LineCard:
     address = Address(line.person.get("label", ""), line.person.get("address", ""))
-    return LineCard(named(address), line.since, reverse("conversation", args=[line.conversation]))
+    url = reverse("conversation", args=[line.conversation])
+    return LineCard(named(address), line.subject, line.since, url)

@@ -98,7 +98,7 @@ def handover_kept(request: StaffRequest, handover_id: UUID) -> HttpResponse:
     if found is None:
         raise Http404
     card = card_of(found, request.user)
-    return in_shell(request, "handover/kept.html", {"kept": card}, place=TO_DO)
+    return in_shell(request, "handover/kept.html", {"kept": card, "in_handover": True}, place=TO_DO)
 
 
 def _page(request: StaffRequest, *, word: str = "", fault: str = "", status: int = 200) -> HttpResponse:
@@ -108,6 +108,7 @@ def _page(request: StaffRequest, *, word: str = "", fault: str = "", status: int
     waiting = Handover.objects.with_people().unsigned().first()
     gathered = gather(me, now=now)
     context = {
+        "in_handover": True,
         "groups": groups_of(gathered.lines),
         "mark": gathered.mark,
         "most": MOST if gathered.cut else 0,

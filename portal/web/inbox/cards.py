@@ -163,7 +163,8 @@ class ListCard:
 
     `more_url` is the next keyset page. `poll_url`, asked every 30 s, answers `_news.html`, where `fresh`
     counts what arrived since the page was made. `remark` is a line above the rows, `search` what a search says of
-    itself, `seen_url` marks all read, `again_url` gives the rows again to a live page of no view. View « quarantaine » fills `quarantined`, « étiquettes » `labels`, others `rows`.
+    itself, `seen_url` marks all read, `again_url` gives a live page of no view its rows again. View « quarantaine »
+    fills `quarantined`, « étiquettes » `labels`, others `rows`.
     """
 
     view: str
