@@ -89,4 +89,3 @@ def _act(conversation: Conversation, form: LabelForm, *, by: User) -> None:
     else:
         colour = Colour(given["colour"] or Colour.GREY)
         put_label(conversation, create_label(given["name"], colour=colour, by=by), by=by)
-

@@ -106,7 +106,9 @@ def _listing(me: User, spot: Spot) -> ListCard:
     if spot.place is REVIEW:
         return review_page(me, spot.current.pk if spot.current else None)
     if spot.place.tag:
-        return label_page(me, spot.place.tag, after=spot.after, current=spot.current.pk if spot.current else None)
+        return label_page(
+            me, spot.place.tag, after=spot.after, current=spot.current.pk if spot.current else None
+        )
     if spot.place is LABELS:
         return ListCard(view=spot.place.slug, title=spot.place.label, labels=links())
     return quarantined_page(me, spot) if spot.place.view is None else page(me, spot)
