@@ -62,7 +62,7 @@ class Sought:
         """
         texts = list(texts)
         return all(any(holds(text, word) for text in texts) for word in self._tested) and all(
-            any(_phrase(phrase).search(text) for text in texts) for phrase in self.phrases
+            any(_stands(_phrase(phrase), text) for text in texts) for phrase in self.phrases
         )
 
     def spans(self, text: str) -> list[Span]:
@@ -89,7 +89,7 @@ class Sought:
 
     def _found(self, level: str) -> Iterator[Span]:
         for phrase in self.phrases:
-            yield from (each.span() for each in _phrase(phrase).finditer(level))
+            yield from _standing(_phrase(phrase), level)
         for word in self.words:
             yield from _places(level, word)
 
@@ -106,7 +106,7 @@ def holds(text: str, word: str) -> bool:
 
 def _places(level: str, word: str) -> Iterator[Span]:
     if not word.isalpha():
-        yield from (each.span() for each in _literal(word).finditer(level))
+        yield from _standing(_literal(word), level)
         return
     root = stem(word)
     for each in _begins(word).finditer(level):
@@ -115,6 +115,25 @@ def _places(level: str, word: str) -> Iterator[Span]:
         found = fold(each[0])
         if (len(word) >= SHORTEST_BEGINNING and found.startswith(word)) or stem(found) == root:
             yield each.span()
+
+
+def _standing(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+    """Where it stands with no word going on before it.
+
+    Asked here and not in the pattern, which thus begins with what is quickly looked for.
+    """
+    found = pattern.search(text)
+    while found is not None:
+        start, end = found.span()
+        if start and text[start - 1].isalnum():
+            found = pattern.search(text, start + 1)
+        else:
+            yield start, end
+            found = pattern.search(text, end)
+
+
+def _stands(pattern: re.Pattern[str], text: str) -> bool:
+    return next(_standing(pattern, text), None) is not None
 
 
 @lru_cache(maxsize=256)
@@ -129,12 +148,12 @@ def _begins(word: str) -> re.Pattern[str]:
 def _literal(word: str) -> re.Pattern[str]:
     """A number, which people write with spaces, or letters with figures."""
     between = r"[ \xa0\u202f.-]?" if word.isdigit() else ""
-    return re.compile(r"(?<![^\W_])" + between.join(map(re.escape, word)))
+    return re.compile(between.join(map(re.escape, word)))
 
 
 @lru_cache(maxsize=256)
 def _phrase(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(r"(?<![^\W_])" + r"[\W_]+".join(map(_letters, words)) + r"(?![^\W_])")
+    return re.compile(r"[\W_]+".join(map(_letters, words)) + r"(?![^\W_])")
 
 
 def _letters(word: str) -> str:

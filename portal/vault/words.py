@@ -38,12 +38,32 @@ _stemming = threading.Lock()  # a stemmer keeps the word it works on
 
 
 def fold(text: str) -> str:
-    """Lower case without accents. `lib.text.fold` is for one line; this one costs a whole mail 0.1 ms."""
+    """Lower case without accents. `lib.text.fold` is for one line; this one is for whole mails."""
     folded = text.casefold()
     if folded.isascii():
         return folded
     folded = folded.replace("œ", "oe").replace("æ", "ae")
+    try:
+        plain = folded.encode(WESTERN).translate(_WITHOUT_ACCENTS)
+    except UnicodeEncodeError:
+        return _decomposed(folded)
+    return _decomposed(folded) if OTHER in plain else plain.decode(WESTERN)
+
+
+def _decomposed(folded: str) -> str:
     return ACCENT.sub("", unicodedata.normalize("NFKD", folded))
+
+
+def _without_accent(byte: int) -> int:
+    """What `_decomposed` makes of one letter of WESTERN; OTHER where that is no one letter of it."""
+    letter = bytes([byte]).decode(WESTERN, errors="ignore")
+    plain = _decomposed(letter).encode(WESTERN, errors="ignore")
+    return plain[0] if len(plain) == len(letter) == 1 else OTHER
+
+
+# Nearly every French mail is of these letters alone, and a table of bytes takes less than half the time.
+WESTERN, OTHER = "cp1252", 0x81  # a byte that stands for no letter there
+_WITHOUT_ACCENTS = bytes(map(_without_accent, range(256)))
 
 
 def words(text: str) -> set[str]:

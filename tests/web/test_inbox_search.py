@@ -16,6 +16,7 @@ from portal.conversations.label_models import Colour
 from portal.conversations.labels import create_label, put_label
 from portal.conversations.models import Conversation, Message
 from portal.conversations.notes import add_note
+from portal.conversations.passages import Sought
 from portal.lib.ids import uuid7
 from portal.mailboxes.models import MailboxKind
 from tests.browsing import Browser
@@ -73,6 +74,13 @@ class Search(InboxTestCase):
         self.assertEqual(self.found('"Levothyrox 75"'), ["Léa Durand"])
         self.assertEqual(self.found("«\xa0il me faut du lévothyrox\xa0»"), ["Léa Durand"])
         self.assertEqual(self.found('"75 levothyrox"'), [])
+        self.assertEqual(self.found('"evothyrox 75"'), [])  # it begins within a word
+
+    def test_a_phrase_is_found_behind_one_that_only_looks_so(self) -> None:
+        both = Sought(phrases=[("pas", "le", "pas")])
+
+        self.assertEqual(both.spans("trépas le pas le pas"), [(10, 20)])
+        self.assertEqual(both.spans("trépas le pas"), [])
 
     def test_operators_narrow_it_with_and_without_accents(self) -> None:
         finish(self.petit, by=self.nadia, version=self.petit.version)
