@@ -147,8 +147,14 @@
     const now = byId("foot");
     if (!found?.querySelector || now?.dataset.again !== foot.dataset.again) return;
     const fresh = found.getElementById("conversation");
+    const there = fresh.querySelector("#foot").dataset.again;
+    if (there !== now.dataset.again) {
+      // Joined to another one: there, unless words are being written, which stay on the page and are kept there too.
+      if (!written(now)) return void location.replace(`${there.replace(/suite\/$/, "")}?reuni=1`);
+      now.dataset.again = there;
+    }
     swap(".head", fresh);
-    swap(".fault", fresh);
+    swap(".fault[role=alert]", fresh);
     const came = add(fresh.querySelector("#thread"));
     beside(fresh);
     for (const review of document.querySelectorAll("#conversation .review")) swap(`#${review.id}`, fresh);
@@ -177,6 +183,10 @@
     const near = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 120;
     let last = thread.querySelector(".subject");
     let came = null;
+    const stays = new Set([...fresh.children].map((entry) => entry.id));
+    for (const old of thread.querySelectorAll(":scope > :is(.msg, .event, section.note)")) {
+      if (!stays.has(old.id)) old.remove(); // split off, or taken back before it left
+    }
     for (const entry of [...fresh.children]) {
       if (!entry.id || entry.id === "note") continue;
       const old = byId(entry.id);

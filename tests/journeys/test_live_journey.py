@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal.conversations.models import Conversation
 from portal.team.models import User
-from sandbox.people import PATIENT
+from sandbox.people import DOCTOR, PATIENT
 from tenants.context import inside
 from tenants.wakeups import wake
 from tests.inbound.letters import letter
@@ -68,6 +68,19 @@ class TwoWorkstations(JourneyTestCase):
         self.it_waits_until_its_hour(claire, karim)
         self.it_waits_for_the_patient(claire, karim)
         self.karim_goes_on_leave(claire, karim)
+
+    def test_exchanges_are_joined_split_and_apart_before_everybody(self) -> None:
+        """Also by a colleague who has the one open that goes; a sender that only advertises is blocked."""
+        self.mail("Ma crème")
+        write(self.peer, letter(f"Dr Martin <{DOCTOR}>", "Offre"), sender=DOCTOR)
+        claire, karim = self.at_work(self.claire), self.at_work(self.karim)
+        for subject in ("Ma crème", "Offre"):
+            self.seen(claire.locator(".row", has_text=subject), patience=20_000)
+
+        self.claire_joins_what_karim_reads(claire, karim)
+        self.she_splits_it_again(claire, karim)
+        self.two_are_put_aside_at_once(claire, karim)
+        self.an_advertiser_is_blocked(claire, karim)
 
     def test_what_karim_has_read_stays_bold_for_nadia_who_sees_it_counted_too(self) -> None:
         karim, nadia = self.at_work(self.karim), self.at_work(self.nadia)
@@ -172,6 +185,45 @@ class TwoWorkstations(JourneyTestCase):
         self.mail("Re: Mon sirop")
         self.seen(karim.locator(".row", has_text="Mon sirop").get_by_text("Réponse reçue"), patience=15_000)
         self.seen(claire.get_by_text("La réponse attendue est arrivée"))
+
+    def claire_joins_what_karim_reads(self, claire: Page, karim: Page) -> None:
+        self.open(karim, "Ma crème")
+        self.open(claire, "Mon sirop")
+        claire.get_by_role("link", name="Réunir avec un autre échange").click()
+        claire.get_by_role("radio", name="Ma crème").check()
+        claire.get_by_role("button", name="Réunir ici").click()
+        self.seen(claire.get_by_text("Les deux échanges n’en font plus qu’un."))
+        self.seen(karim.get_by_text("a été réuni avec celui-ci"))
+        self.assertEqual(karim.locator(".msg-in").count(), 2)
+        karim.locator(".row", has_text="Ma crème").wait_for(state="hidden", timeout=SOON)
+
+    def she_splits_it_again(self, claire: Page, karim: Page) -> None:
+        claire.get_by_role("link", name="Séparer").last.click()
+        claire.get_by_role("button", name="Séparer", exact=True).click()
+        self.seen(claire.get_by_text("dans son propre échange"))
+        self.seen(karim.get_by_text("Claire a séparé un message"))
+        karim.locator(".msg-in").nth(1).wait_for(state="detached", timeout=SOON)
+        claire.get_by_role("button", name="Annuler").click()
+        self.seen(claire.get_by_text("est de retour ici"))
+        self.seen(karim.locator(".msg-in").nth(1))
+
+    def two_are_put_aside_at_once(self, claire: Page, karim: Page) -> None:
+        for subject in ("Mon sirop", "Offre"):
+            karim.locator(".line", has_text=subject).locator(".pick input").check()
+        karim.get_by_role("button", name="Plus tard…").click()
+        self.seen(karim.get_by_role("heading", name="Remettre à plus tard 2 conversations"))
+        karim.get_by_role("button", name="Lundi").click()
+        self.seen(karim.get_by_text("2 conversations remises à plus tard."))
+        karim.locator("#bulk-said").get_by_role("button", name="Annuler").click()
+        self.seen(karim.get_by_text("Annulé : 2 conversations comme avant."))
+
+    def an_advertiser_is_blocked(self, claire: Page, karim: Page) -> None:
+        self.open(claire, "Offre")
+        claire.get_by_role("link", name="Bloquer l’expéditeur").click()
+        claire.get_by_label("Pourquoi").fill("Publicité")
+        claire.get_by_role("button", name="Bloquer", exact=True).click()
+        self.seen(claire.get_by_text("Expéditeur bloqué"))
+        karim.locator(".row", has_text="Offre").wait_for(state="hidden", timeout=SOON)
 
     def karim_goes_on_leave(self, claire: Page, karim: Page) -> None:
         """What he has goes back to Claire alone; nothing more is given to him until he is back."""
