@@ -6,6 +6,7 @@ saw would be worse than any nuisance.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
@@ -38,16 +39,26 @@ class NoReason(Exception):
     """Colleagues are told why."""
 
 
-def is_blocked(sender: Address) -> bool:
-    """Whether what this address writes is filed apart: two statements, none for a patient's.
+def blocked_since(sender: Address) -> datetime | None:
+    """Since when what this address writes is filed apart, if it is: two statements, none for a patient's.
 
     In the transaction that files the mail: nobody blocks or unblocks the sender until its end.
     """
     if not sender.key or sender.is_patient():
-        return False
+        return None
     mark = correspondent_mark(sender.key)
     _hold(mark, shared="_shared")
-    return BlockedSender.objects.filter(fingerprint=mark).exists()
+    known = BlockedSender.objects.filter(fingerprint=mark).only("at").first()
+    return known.at if known else None
+
+
+def goes_apart(conversation: Conversation, since: datetime | None) -> bool:
+    """Whether a mail of a sender that is blocked `since` then is filed apart: but for an answer to what the team has
+    written there since, which somebody waits for.
+    """
+    if since is None:
+        return False
+    return conversation.last_sent_at is None or conversation.last_sent_at < since
 
 
 def may_be_blocked(conversation: Conversation) -> bool:

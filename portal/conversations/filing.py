@@ -14,7 +14,7 @@ from django.utils import timezone
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations import counters
-from portal.conversations.blocking import is_blocked
+from portal.conversations.blocking import blocked_since, goes_apart
 from portal.conversations.locking import locked, tell_changed
 from portal.conversations.matching import (
     correspondent_mark,
@@ -126,12 +126,12 @@ def file_message(
     the detail for the journal; `wakes` is the wake-up of what it begins.
     """
     sender = correspondent.address
-    blocked = is_blocked(sender)
+    since = blocked_since(sender)
     parents = thread_parents(mail.in_reply_to, mail.references)
-    found = held_conversation(mailbox.id, sender.key, mail.subject, parents, at, blocked=blocked)
+    found = held_conversation(mailbox.id, sender.key, mail.subject, parents, at, blocked=since is not None)
     conversation = found or _begun(mailbox, sender, correspondent, mail.subject, at)
     before = counters.counted(conversation) if found else Tally[counters.Key]()
-    conversation.blocked = blocked
+    conversation.blocked = goes_apart(conversation, since)
     _add(conversation, (sender, *mail.to, *mail.cc), mailbox, at, mail.text, len(files))
     rings = begins_to_wait(conversation, brought_along=event != Event.MESSAGE_RECEIVE or is_old(at))
     waited = _came_in(conversation, at)
@@ -159,7 +159,7 @@ def file_message(
         wake(wakes, timezone.now())
     if rings:
         alarm.begins_to_wait(timezone.now())
-    if event == Event.MESSAGE_RECEIVE and not blocked and at > timezone.now() - NEWS_FOR:
+    if event == Event.MESSAGE_RECEIVE and not conversation.blocked and at > timezone.now() - NEWS_FOR:
         _tell_mail(conversation)
     record(event, by=None, on=("message", message.pk), detail=detail)
     return message

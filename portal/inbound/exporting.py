@@ -29,10 +29,13 @@ def export_conversation(conversation_id: UUID, to: IO[bytes]) -> int:
 
     In the journal before anything is written.
 
+    Of one that was joined to another, the other one is written.
+
     Raises:
         Conversation.DoesNotExist: this pharmacy has no such conversation.
     """
-    conversation = Conversation.objects.select_related("mailbox").get(pk=conversation_id)
+    found = Conversation.objects.select_related("mailbox", "merged_into__mailbox").get(pk=conversation_id)
+    conversation = found.merged_into or found
     with transaction.atomic():
         record(Event.CONVERSATION_EXPORT, by=OPERATOR, on=("conversation", conversation.pk))
     told: list[dict[str, Any]] = []

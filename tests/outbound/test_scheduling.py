@@ -25,6 +25,7 @@ from portal.outbound.scheduling import (
     schedule,
 )
 from portal.outbound.templating import NeedsPharmacist
+from portal.records.joining import join, undo_join
 from portal.records.night import wake_what_is_due
 from portal.team.models import User
 from sandbox.people import DOCTOR
@@ -187,6 +188,22 @@ class Stopping(LaterTestCase):
         assign(self.now(), to=self.karim, by=self.nadia, version=self.now().version)
         leave_due()
         self.assertEqual(self.stored(draft).state, DraftState.SCHEDULED)
+
+    def test_joined_to_another_exchange_of_the_patient_it_leaves_from_there_at_its_time(self) -> None:
+        draft, other = self.scheduled(), self.received(LEA, subject="Ma crème")
+        kept = join(
+            self.now(), into=other, by=self.claire, other_version=self.now().version, version=other.version
+        )
+        leave_due()
+        self.assertEqual(self.stored(draft).state, DraftState.SCHEDULED)
+        self.assertEqual(Conversation.objects.get(pk=other.pk).scheduled, 1)
+
+        self.time_comes(draft)
+
+        self.assertEqual(Message.objects.get(kind=MessageKind.SENT).conversation, other)
+        self.assertEqual(Conversation.objects.get(pk=other.pk).scheduled, 0)
+        with self.assertRaises(StaleVersion):
+            undo_join(kept, by=self.claire)
 
     def test_the_domain_left_the_trust_space_meanwhile(self) -> None:
         draft = self.scheduled(self.letter(COLLEAGUE))

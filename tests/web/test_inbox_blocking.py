@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from portal.audit.events import Event
 from portal.audit.models import Entry
 from portal.conversations.blocked_models import BlockedSender
@@ -62,6 +64,16 @@ class Blocking(InboxTestCase):
         self.assertFalse(BlockedSender.objects.exists() or Conversation.objects.filter(blocked=True).exists())
         self.receive(letter(ADS, "Encore"))
         self.assertEqual(self.counted()[0], before[0] + 2)
+
+    def test_who_writes_to_a_blocked_sender_finds_the_answer_to_be_treated(self) -> None:
+        self.block()
+        held = Conversation.objects.get(pk=self.conversation.pk)
+        Conversation.objects.filter(pk=held.pk).update(last_sent_at=timezone.now())
+
+        self.receive(letter(ADS, "Re: Offre"), letter(ADS, "Autre offre"))
+
+        self.assertEqual(self.counted()[0], 1)
+        self.assertEqual(Conversation.objects.get(blocked=False).pk, held.pk)
 
     def test_it_neither_comes_into_anothers_exchange_nor_swallows_what_another_writes(self) -> None:
         theirs = self.received("Dr Roux <roux@labo-test.mssante.fr>", subject="Votre patient", Cc=ADS)

@@ -194,6 +194,12 @@ def viewed_url(conversation: Conversation, viewer: Viewer) -> str:
     return conversation_url(conversation.pk, viewer.place)
 
 
+def led_url(conversation: Conversation, viewer: Viewer) -> str:
+    """The same for whoever asked for one that was joined to it: the page says so."""
+    url = viewed_url(conversation, viewer)
+    return f"{url}{'&' if '?' in url else '?'}reuni=1"
+
+
 def _composer(
     conversation: Conversation, me: User, draft: DraftCard | None, messages: list[Message]
 ) -> DraftCard | None:

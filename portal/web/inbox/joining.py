@@ -21,7 +21,7 @@ from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.acts import stopped
 from portal.web.inbox.answers import after_act, in_shell, viewer_of
-from portal.web.inbox.conversation import viewed_url
+from portal.web.inbox.conversation import led_url, viewed_url
 from portal.web.inbox.doors import conversation_for, message_for
 from portal.web.inbox.held import moved
 from portal.web.inbox.joining_cards import JoinCard, OtherLine, SplitCard
@@ -112,6 +112,8 @@ def undo_joined(request: StaffRequest, batch_id: UUID) -> HttpResponse:
 def _join(request: StaffRequest, conversation: Conversation, form: JoinForm) -> HttpResponse:
     given = form.cleaned_data
     other, seen = _other(request.user, given["other"])
+    if other.pk == conversation.pk and str(other.pk) not in given["other"]:  # a second click: it is done
+        return HttpResponseRedirect(led_url(conversation, viewer_of(request)))
     try:
         batch = join(
             other,

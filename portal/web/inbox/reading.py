@@ -16,7 +16,7 @@ from portal.web.content.links import Link, Use, sign
 from portal.web.content.opening import is_open
 from portal.web.headers import content_origin
 from portal.web.inbox.answers import conversation_page, fragment, in_shell, viewer_of
-from portal.web.inbox.conversation import conversation_card, viewed_url
+from portal.web.inbox.conversation import conversation_card, led_url
 from portal.web.inbox.doors import attachment_for, conversation_for, message_for
 from portal.web.inbox.held import moved
 from portal.web.inbox.joining_cards import LED_HERE, Said, said_of
@@ -30,8 +30,7 @@ def conversation(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     opened, viewer = conversation_for(request.user, conversation_id), viewer_of(request)
     if opened.pk != conversation_id:
         lead_note(request, of=conversation_id, to=opened.pk)
-        url = viewed_url(opened, viewer)
-        return HttpResponseRedirect(f"{url}{'&' if '?' in url else '?'}reuni=1")
+        return HttpResponseRedirect(led_url(opened, viewer))
     mark_opened(opened, by=request.user)
     said = Said(LED_HERE) if "reuni" in request.GET else None
     if "lot" in request.GET:
