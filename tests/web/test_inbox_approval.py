@@ -142,6 +142,15 @@ class Deciding(ApprovalCase):
 
         self.assertEqual(queued()[0].message.text, "C’est prêt à 9 h.")
 
+    def test_sent_the_patient_is_waited_for_in_the_same_gesture(self) -> None:
+        self.assertContains(self.as_claire.get(self.url), 'name="then" value="patient"')
+        self.assertEqual(self.decided("approve", then="later").status_code, 404)
+
+        self.decided("approve", then="patient", remind="3", body="Avez-vous votre carte Vitale ?")
+
+        waits = Conversation.objects.get()
+        self.assertEqual((len(queued()), waits.state, waits.snoozed_by), (1, "patient", self.claire))
+
     def test_given_back_its_writer_sees_why_and_goes_on(self) -> None:
         self.decided("send_back", note="Dites à quelle heure.")
 

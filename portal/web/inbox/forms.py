@@ -165,12 +165,4 @@ class DraftForm(forms.Form):
 
 
 class ReplyForm(ActForm, DraftForm):
-    """`then`: what becomes of the conversation once its answer is on its way."""
-
-    then = forms.ChoiceField(
-        required=False,
-        choices=[(word, word) for word in (FINISH, *AWAITED)],
-    )
-    remind = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=None, choices=[(each, each) for each in REMINDERS]
-    )
+    """An answer, and the version of the conversation that was on screen."""

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from portal.conversations.actions import StaleVersion, finish, wait
-from portal.conversations.models import WAITING, Conversation, ConversationState
-from portal.team.models import User
+from portal.conversations.models import Conversation
 from portal.team.policy import Permission, allows
 from portal.web.access import requires
 from portal.web.inbox.answers import after_act
 from portal.web.inbox.cards import DraftCard, DraftErrors
 from portal.web.inbox.doors import conversation_for
 from portal.web.inbox.draft_cards import fresh_card
-from portal.web.inbox.forms import FINISH, ReplyForm
+from portal.web.inbox.forms import ReplyForm
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
 from portal.web.inbox.saving import keep_reply, send
-from portal.web.inbox.waits import until_of
+from portal.web.inbox.thereafter import ThenForm
 from portal.web.requests import StaffRequest
+
+
+class SendingForm(ThenForm, ReplyForm):
+    """An answer, and what becomes of the conversation afterwards."""
 
 
 @requires(Permission.REPLY, Permission.SEND_TEMPLATE)
@@ -32,7 +32,7 @@ def reply(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Send what was typed, or give it back with the reason why it did not leave."""
     me = request.user
     conversation = conversation_for(me, conversation_id)
-    form = ReplyForm(request.POST)
+    form = SendingForm(request.POST)
     if not form.is_valid():
         return _illegible(request, conversation, form)
     typed = dataclasses.replace(form.typed(), to=None, subject=None)
@@ -48,23 +48,8 @@ def reply(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     except REFUSALS as error:
         card = refused_card(error, typed, me=me, conversation=conversation)
         return _again(request, conversation, card, status_of(error))
-    if form.cleaned_data["then"]:
-        _then(conversation, form.cleaned_data["then"], form.cleaned_data["remind"], by=me)
+    form.carry_out(conversation_id, by=me)
     return after_act(request, conversation_id)
-
-
-def _then(conversation: Conversation, what: str, remind: int | None, *, by: User) -> None:
-    """The answer is on its way in any case; if something came in meanwhile, the conversation stays as it is.
-
-    `remind`: after how many days without an answer it comes back.
-    """
-    newest = conversation_for(by, conversation.pk)
-    with contextlib.suppress(StaleVersion):
-        if what == FINISH and allows(by, Permission.FINISH):
-            finish(newest, by=by, version=newest.version)
-        elif what in WAITING and allows(by, Permission.WAIT):
-            until = until_of("", None, remind, now=timezone.now())
-            wait(newest, on=ConversationState(what), until=until, by=by, version=newest.version)
 
 
 def _illegible(request: StaffRequest, conversation: Conversation, form: ReplyForm) -> HttpResponse:

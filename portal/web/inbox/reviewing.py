@@ -38,6 +38,7 @@ from portal.web.inbox.refusals import CONTROL
 from portal.web.inbox.review_cards import ReviewTyped
 from portal.web.inbox.reviews import cards
 from portal.web.inbox.saving import fresh_key, queued
+from portal.web.inbox.thereafter import ThenForm
 from portal.web.requests import StaffRequest
 
 GONE = "Ce message n’attend plus : un collègue l’a envoyé, renvoyé ou repris. Rien n’est parti deux fois."
@@ -48,7 +49,7 @@ LONG_NOTE = f"Cette note est trop longue : {approval.LONGEST_NOTE} caractères a
 REFUSALS = (StaleVersion, StaleDraft, SameMessageAgain, Refused, Unsendable)
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(ThenForm):
     """`body` is there when it is corrected, `version` when it is an answer, `conversation` too."""
 
     draft_version = forms.IntegerField(validators=[MinValueValidator(0)])
@@ -122,7 +123,7 @@ def approve(request: StaffRequest, draft_id: UUID) -> HttpResponse:
             return _gone(request, form)
         except REFUSALS as error:
             return _held(request, draft_id, form, error)
-    return _sent(request, done)
+    return _sent(request, form, done)
 
 
 @requires(Permission.APPROVE)
@@ -175,16 +176,17 @@ def _read(request: StaffRequest) -> ReviewForm:
     """Without its hidden fields it is no form of ours."""
     form = ReviewForm(request.POST)
     form.is_valid()
-    if {"draft_version", "version", "conversation"} & set(form.errors):
+    if {"draft_version", "version", "conversation", "then", "remind"} & set(form.errors):
         raise Http404
     return form
 
 
-def _sent(request: StaffRequest, delivery: Delivery) -> HttpResponse:
+def _sent(request: StaffRequest, form: ReviewForm, delivery: Delivery) -> HttpResponse:
     if delivery.message is None:
         raise Http404
     conversation_id = delivery.message.conversation_id
-    if request.POST.get("conversation"):
+    form.carry_out(conversation_id, by=request.user)
+    if form.cleaned_data["conversation"]:
         return after_act(request, conversation_id)
     return away(request, conversation_url(conversation_id, REVIEW))
 
