@@ -82,6 +82,19 @@ def new_draft(mailbox: Mailbox, *, by: User, draft_id: UUID | None = None) -> Dr
     return draft
 
 
+def send_from(draft: Draft, mailbox: Mailbox, *, by: User) -> None:
+    """Have a new message leave from `mailbox`, one of `by`'s. What answers or forwards leaves from where that came in.
+
+    Raises:
+        NoSuchDraft: it was sent or discarded meanwhile, or is not `by`'s.
+    """
+    with transaction.atomic():
+        kept = lock_draft(draft, by=by)
+        if kept.conversation_id is None and kept.forwards_id is None:
+            kept.mailbox = mailbox
+            kept.save(update_fields=["mailbox", "updated_at"])
+
+
 def start_reply(conversation: Conversation, *, by: User, draft_id: UUID | None = None) -> Draft:
     """The open draft of this person in this conversation, or a new one addressed to whoever wrote last.
 

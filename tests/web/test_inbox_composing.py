@@ -10,13 +10,18 @@ from unittest.mock import patch
 from django.db import connection
 
 from portal.conversations.models import Conversation
-from portal.mailboxes.models import Mailbox
+from portal.lib.ids import uuid7
+from portal.mailboxes.models import Mailbox, MailboxKind
+from portal.mailboxes.signing import set_signature
 from portal.outbound.drafts import NoSuchDraft
 from portal.outbound.models import Draft, DraftState
 from tenants.context import inside, leave
 from tests.inbound.letters import LEA, MARTIN
+from tests.mailboxes.boxes import open_box
 from tests.outbound.stage import trust
 from tests.web.inbox_case import CommittingInboxTestCase, fields_of, page, queued
+
+HERS = "claire.moulin@pro-test.mssante.fr"
 
 
 class Composing(CommittingInboxTestCase):
@@ -122,6 +127,39 @@ class Composing(CommittingInboxTestCase):
         Mailbox.objects.all().delete()
 
         self.assertContains(self.send(to=MARTIN, body="Bonjour."), "pas encore de boîte", status_code=422)
+
+    def test_who_has_a_mailbox_of_her_own_chooses_where_a_new_message_leaves_from(self) -> None:
+        self.assertNotContains(self.as_claire.get(page("compose")), 'name="mailbox"')
+        hers = open_box(HERS, label="Claire Moulin", kind=MailboxKind.PER, owner=self.claire)
+        set_signature("Pharmacie du Soleil", by=self.nadia)
+        self.assertContains(self.as_claire.get(page("compose")), f'<option value="{self.box.pk}" selected>')
+
+        said = {**self.fields, "to": MARTIN, "body": "Bonjour.", "mailbox": str(hers.pk)}
+        url = page("draft_save", self.fields["draft"])
+        saved = self.as_claire.htmx("post", url, said, **{"HX-Trigger-Name": "mailbox"})
+
+        self.assertContains(saved, 'id="signature" hx-swap-oob="true"')
+        self.assertNotContains(saved, "Signé")
+        again = self.as_claire.get(page("compose_draft", self.fields["draft"]))
+        self.assertContains(again, f'<option value="{hers.pk}" selected>')
+        self.send(to=MARTIN, body="Bonjour.", **{**fields_of(again), "mailbox": str(hers.pk)})
+        self.assertEqual((queued()[0].mailbox, Conversation.objects.get().mailbox), (hers, hers))
+
+    def test_nobody_writes_from_a_mailbox_that_is_not_hers_and_an_answer_not_from_another(self) -> None:
+        hers = open_box(HERS, kind=MailboxKind.PER, owner=self.claire)
+        nadias = open_box("nadia.benali@pro-test.mssante.fr", kind=MailboxKind.PER, owner=self.nadia)
+        for wrong in (str(nadias.pk), str(uuid7()), "la mienne"):
+            with self.subTest(wrong):
+                self.assertEqual(self.send(to=MARTIN, body="Bonjour.", mailbox=wrong).status_code, 404)
+        own = open_box("karim.belkacem@pro-test.mssante.fr", kind=MailboxKind.PER, owner=self.karim)
+        self.assertNotContains(self.as_karim.get(page("compose")), str(own.pk))
+
+        conversation = self.received()
+        fields = fields_of(self.as_claire.get(page("conversation", conversation.pk)))
+        self.as_claire.post(
+            page("reply", conversation.pk), {**fields, "body": "Vu.", "mailbox": str(hers.pk)}
+        )
+        self.assertEqual([each.mailbox for each in queued()], [self.box])
 
     def send(self, **said: str) -> Any:
         data = {**self.fields, "to": "", "subject": "", "sure": MARTIN, **said}

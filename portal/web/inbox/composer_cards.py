@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,14 @@ class ReplyTo:
     writer: str
     others: str
     everybody: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SenderCard:
+    """A mailbox that a new message may leave from; `own`: nobody else reads what is in it."""
+
+    id: UUID
+    label: str
+    address: str
+    own: bool
+    chosen: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -18,13 +19,14 @@ from portal.team.policy import Permission
 from portal.web.access import requires
 from portal.web.inbox.answers import in_shell
 from portal.web.inbox.cards import DraftCard, DraftErrors, DraftLine
+from portal.web.inbox.composer_cards import SenderCard
 from portal.web.inbox.directory_cards import FoundCard
 from portal.web.inbox.draft_cards import card_of, dressed, fresh_card
 from portal.web.inbox.forms import DraftForm, recipients_in
 from portal.web.inbox.places import TO_DO
 from portal.web.inbox.recipients import recipient_cards, split_field
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
-from portal.web.inbox.saving import NoMailbox, keep_new, mailbox_of
+from portal.web.inbox.saving import NoMailbox, chosen, keep_new, senders
 from portal.web.inbox.saving import send as send_it
 from portal.web.requests import StaffRequest
 
@@ -91,7 +93,8 @@ def compose_page(
     request: StaffRequest, draft: DraftCard, *, found: FoundCard | None = None, status: int = 200
 ) -> HttpResponse:
     """`found`: whom a search in the directory, by its button, gave to choose from."""
-    mailbox = _leaves_from(request.user, draft)
+    among = senders(request.user)
+    mailbox, free = _leaves_from(request, draft, among)
     draft = dressed(draft, None, request.user, mailbox=mailbox)
     recipients, _ = split_field(recipients_in(draft.to))
     context = {
@@ -100,16 +103,27 @@ def compose_page(
         "recipients": () if draft.to_confirm else recipient_cards(recipients),
         "found": found,
         "sender": mailbox,
+        "senders": tuple(_sender(each, mailbox) for each in among) if free and len(among) > 1 else (),
     }
     return in_shell(request, "inbox/compose.html", context, place=TO_DO, status=status)
 
 
-def _leaves_from(me: User, draft: DraftCard) -> Mailbox | None:
-    """The mailbox that a new message is written from: that of its draft, once it has one."""
-    own = Draft.objects.filter(pk=draft.id, author=me.pk).values_list("mailbox", flat=True)
+def _leaves_from(
+    request: StaffRequest, draft: DraftCard, among: Sequence[Mailbox]
+) -> tuple[Mailbox | None, bool]:
+    """The mailbox that a new message is written from, and whether there is a choice: what forwards has none."""
+    own = Draft.objects.filter(pk=draft.id, author=request.user.pk).values_list("mailbox", "forwards")
+    kept, forwards = (draft.saved_at and own.first()) or (None, None)
+    asked = request.POST.get("mailbox", "")
+    wanted = next((each.pk for each in among if str(each.pk) == asked), kept)
     with contextlib.suppress(NoMailbox):
-        return mailbox_of(me, only=own.first() if draft.version else None)
-    return None
+        return chosen(among, kept if forwards else wanted), forwards is None
+    return None, False
+
+
+def _sender(mailbox: Mailbox, here: Mailbox | None) -> SenderCard:
+    own = mailbox.owner_id is not None
+    return SenderCard(mailbox.pk, mailbox.label, mailbox.address, own, mailbox == here)
 
 
 def _unfinished(me: User, *, besides: UUID) -> tuple[DraftLine, ...]:
@@ -127,7 +141,7 @@ def _unfinished(me: User, *, besides: UUID) -> tuple[DraftLine, ...]:
 
 
 def _illegible(request: StaffRequest, draft_id: UUID, form: DraftForm) -> HttpResponse:
-    if {"draft", "draft_version"} & set(form.errors) or form.cleaned_data.get("draft") != draft_id:
+    if {"draft", "draft_version", "mailbox"} & set(form.errors) or form.cleaned_data.get("draft") != draft_id:
         raise Http404
     typed = form.typed()
     errors = DraftErrors(

@@ -22,7 +22,7 @@ from portal.web.inbox.answers import after_act, away, fragment
 from portal.web.inbox.cards import DraftCard, DraftErrors
 from portal.web.inbox.composing import compose_page
 from portal.web.inbox.doors import conversation_for, draft_for
-from portal.web.inbox.draft_cards import card_of
+from portal.web.inbox.draft_cards import card_of, signature_card
 from portal.web.inbox.forms import DraftForm, Typed
 from portal.web.inbox.held import saved_elsewhere
 from portal.web.inbox.refusals import REFUSALS, refused_card, status_of
@@ -45,7 +45,7 @@ def draft_save(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     except REFUSALS as error:
         return refused(request, error, typed, conversation)
     if is_htmx(request):
-        return fragment(request, "inbox/_draft_saved.html", {"draft": card_of(draft)})
+        return _saved(request, draft)
     return HttpResponseRedirect(page_of(draft))
 
 
@@ -140,15 +140,22 @@ def read_composer(request: StaffRequest, draft_id: UUID) -> tuple[Typed, Convers
     """What was typed, and where. What is no form of ours, or for a conversation not seen, is a 404."""
     form = DraftForm(request.POST)
     form.is_valid()
-    if {"draft", "draft_version", "conversation"} & set(form.errors) or form.cleaned_data[
-        "draft"
-    ] != draft_id:
+    hidden = {"draft", "draft_version", "conversation", "mailbox"}
+    if hidden & set(form.errors) or form.cleaned_data["draft"] != draft_id:
         raise Http404
     conversation_id = form.cleaned_data["conversation"]
     if conversation_id is None:
         return form.typed(), None
-    typed = dataclasses.replace(form.typed(), to=None, subject=None)
+    typed = dataclasses.replace(form.typed(), to=None, subject=None, mailbox=None)
     return typed, conversation_for(request.user, conversation_id)
+
+
+def _saved(request: StaffRequest, draft: Draft) -> HttpResponse:
+    """Its state; and where another mailbox was chosen, how a message from there is signed."""
+    card, chosen = card_of(draft), request.headers.get("HX-Trigger-Name") == "mailbox"
+    if chosen:
+        card = dataclasses.replace(card, signature=signature_card(draft.mailbox, request.user))
+    return fragment(request, "inbox/_draft_saved.html", {"draft": card, "signs": chosen})
 
 
 def _uuid(text: str) -> UUID:

@@ -36,7 +36,7 @@ class Typed:
 
     `to` and `subject` are None where there are no such fields, in a reply; `sure` are addresses that were confirmed for
     a first message; `signature` marks the one that was shown; `template` is set where one is filled in,
-    and then there are no words but `blanks`.
+    and then there are no words but `blanks`; `mailbox` is where a new message leaves from, where there is a choice.
     """
 
     draft_id: UUID
@@ -48,6 +48,7 @@ class Typed:
     template: UUID | None = None
     signature: str | None = None
     blanks: Mapping[str, str] = field(default_factory=dict)
+    mailbox: UUID | None = None
 
     @property
     def recipients(self) -> list[str]:
@@ -134,6 +135,7 @@ class DraftForm(forms.Form):
     anyway = forms.BooleanField(required=False)
     sure = forms.Field(required=False, widget=forms.MultipleHiddenInput)
     template = forms.UUIDField(required=False)
+    mailbox = forms.UUIDField(required=False)
 
     def typed(self) -> Typed:
         """Also of a refused form: what is legible of it."""
@@ -146,6 +148,7 @@ class DraftForm(forms.Form):
             subject=self._word("subject"),
             sure=frozenset((data.get("sure") or [])[:MOST_SURE]),
             template=data.get("template"),
+            mailbox=data.get("mailbox"),
             signature=self.data.get("signature"),
             blanks={
                 name.removeprefix(PREFIX): str(value)[:LONGEST_BLANK]

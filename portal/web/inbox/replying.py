@@ -35,7 +35,7 @@ def reply(request: StaffRequest, conversation_id: UUID) -> HttpResponse:
     form = SendingForm(request.POST)
     if not form.is_valid():
         return _illegible(request, conversation, form)
-    typed = dataclasses.replace(form.typed(), to=None, subject=None)
+    typed = dataclasses.replace(form.typed(), to=None, subject=None, mailbox=None)
     try:
         send(
             typed,

@@ -10,19 +10,21 @@ from uuid import UUID, uuid5
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.http import Http404
 
 from portal.conversations.models import Conversation
 from portal.lib.text import many_lines
 from portal.mailboxes.models import Mailbox, MailboxKind
 from portal.outbound import approval, scheduling
 from portal.outbound.actions import queue
-from portal.outbound.drafts import NoSuchDraft, StaleDraft, new_draft, save_draft, start_reply
+from portal.outbound.drafts import NoSuchDraft, StaleDraft, new_draft, save_draft, send_from, start_reply
 from portal.outbound.files import FileRefused, attach_file, too_big
 from portal.outbound.models import Delivery, DeliveryState, Draft, DraftState
 from portal.outbound.signing import refuse_unseen
 from portal.outbound.templates import template_for
 from portal.outbound.templating import holds_filled, save_filled
 from portal.team.models import User
+from portal.team.policy import Permission, allows
 from portal.web.inbox.faults import HEAVY
 from portal.web.inbox.forms import Typed
 from portal.web.uploads import CutFile
@@ -51,9 +53,17 @@ def keep_reply(conversation: Conversation, typed: Typed, *, by: User) -> Draft:
 
 
 def keep_new(typed: Typed, *, by: User) -> Draft:
-    """The draft of a new message, with what was typed. Raises as `keep_reply`, and NoMailbox."""
+    """The draft of a new message, with what was typed.
+
+    Raises as `keep_reply`, NoMailbox, and Http404 where it should leave from what is no mailbox of theirs.
+    """
     with transaction.atomic():
-        draft = new_draft(mailbox_of(by), by=by, draft_id=typed.draft_id)
+        mailbox = chosen(senders(by), typed.mailbox)
+        if typed.mailbox and mailbox.pk != typed.mailbox:
+            raise Http404
+        draft = new_draft(mailbox, by=by, draft_id=typed.draft_id)
+        if typed.mailbox and draft.mailbox_id != mailbox.pk:
+            send_from(draft, mailbox, by=by)
         return _keep(draft, typed, by, recipients=typed.recipients, subject=typed.subject or "")
 
 
@@ -212,15 +222,26 @@ def _holds_all(typed: Typed, stored: Draft) -> bool:
 
 def _key(typed: Typed, uploads: Sequence[Upload], by: User) -> UUID:
     said = [str(typed.version), typed.text, typed.to or "", typed.subject or ""]
+    said += [str(typed.mailbox)] if typed.mailbox else []
     said += [f"{name}={value}" for name, value in sorted(typed.blanks.items())]
     said += [f"{upload.name} {upload.size}" for upload in uploads]
     return fresh_key(typed.draft_id, said, by)
 
 
-def mailbox_of(user: User, *, only: UUID | None = None) -> Mailbox:
-    """The pharmacy's own first, then the person's; that one where it is known. Raises NoMailbox."""
-    seen = list(Mailbox.objects.seen_by(user.pk).defer(*HEAVY).order_by("address"))
-    seen.sort(key=lambda mailbox: (mailbox.pk != only, mailbox.kind != MailboxKind.ORG))
-    if not seen:
+def senders(user: User) -> list[Mailbox]:
+    """The mailboxes a new message may leave from, the pharmacy's own first, then the person's.
+
+    Who may not send alone has no choice of what no pharmacist reads: nobody could let it leave.
+    """
+    seen = Mailbox.objects.seen_by(user.pk).defer(*HEAVY).order_by("address")
+    found = sorted(seen, key=lambda mailbox: mailbox.kind != MailboxKind.ORG)
+    if allows(user, Permission.SEND):
+        return found
+    return [mailbox for mailbox in found if mailbox.owner_id is None] or found
+
+
+def chosen(found: Sequence[Mailbox], asked: UUID | None) -> Mailbox:
+    """The one that was asked for, where it is among them, else the first. Raises NoMailbox."""
+    if not found:
         raise NoMailbox
-    return seen[0]
+    return next((mailbox for mailbox in found if mailbox.pk == asked), found[0])
