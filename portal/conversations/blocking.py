@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -21,6 +22,7 @@ from portal.conversations.models import Conversation, ConversationKind
 from portal.conversations.moving import BLOCKED, UNBLOCKED, write_move
 from portal.lib.text import one_line
 from portal.mail.addresses import Address
+from portal.vault.fields import SealedQuerySet
 
 if TYPE_CHECKING:
     from portal.team.models import User
@@ -39,16 +41,16 @@ class NoReason(Exception):
     """Colleagues are told why."""
 
 
-def blocked_since(sender: Address) -> datetime | None:
-    """Since when what this address writes is filed apart, if it is: two statements, none for a patient's.
+def blocked_since(sender: Address, mailbox_id: UUID) -> datetime | None:
+    """Since when what this address writes to this mailbox is filed apart: two statements, none for a patient's.
 
     In the transaction that files the mail: nobody blocks or unblocks the sender until its end.
     """
     if not sender.key or sender.is_patient():
         return None
     mark = correspondent_mark(sender.key)
-    _hold(mark, shared="_shared")
-    known = BlockedSender.objects.filter(fingerprint=mark).only("at").first()
+    _hold(mailbox_id, mark, shared="_shared")
+    known = BlockedSender.objects.filter(mailbox=mailbox_id, fingerprint=mark).only("at").first()
     return known.at if known else None
 
 
@@ -86,42 +88,51 @@ def block(conversation: Conversation, *, reason: str, by: User) -> BlockedSender
         raise NoReason
     mark, person = conversation.correspondent_fingerprint, conversation.people[0]
     with transaction.atomic():
-        _hold(mark)
-        known = BlockedSender.objects.filter(fingerprint=mark).first()
+        _hold(conversation.mailbox_id, mark)
+        known = blocked_sender(conversation)
         if known is not None:
             return known
         blocked = BlockedSender.objects.create(
-            fingerprint=mark, address=person["address"], label=person["label"], reason=why, by=by
+            mailbox_id=conversation.mailbox_id,
+            fingerprint=mark,
+            address=person["address"],
+            label=person["label"],
+            reason=why,
+            by=by,
         )
         record(Event.SENDER_BLOCK, by=by, on=("sender", blocked.pk))
-    _put(mark, apart=True, by=by)
+    _put(blocked, apart=True, by=by)
     return blocked
 
 
 def unblock(blocked: BlockedSender, *, by: User) -> None:
     """Nothing is filed apart any more, and all that was is where it would have been."""
     with transaction.atomic():
-        _hold(blocked.fingerprint)
-        gone, _ = BlockedSender.objects.filter(pk=blocked.pk).delete()
+        _hold(blocked.mailbox_id, blocked.fingerprint)
+        gone, _ = _same(blocked).delete()
         if not gone:
             return
         record(Event.SENDER_UNBLOCK, by=by, on=("sender", blocked.pk))
-    _put(blocked.fingerprint, apart=False, by=by)
+    _put(blocked, apart=False, by=by)
 
 
 def blocked_sender(conversation: Conversation) -> BlockedSender | None:
     """Why what its correspondent writes is filed apart, and who said so."""
-    found = BlockedSender.objects.filter(fingerprint=conversation.correspondent_fingerprint)
+    found = BlockedSender.objects.filter(
+        mailbox=conversation.mailbox_id, fingerprint=conversation.correspondent_fingerprint
+    )
     return found.select_related("by").first()
 
 
-def _put(mark: str, *, apart: bool, by: User) -> None:
+def _put(blocked: BlockedSender, *, apart: bool, by: User) -> None:
     """Should we be cut short, the sender's next mail or a second click does the rest."""
-    theirs = Conversation.objects.filter(correspondent_fingerprint=mark, merged_into=None)
+    theirs = Conversation.objects.filter(
+        mailbox=blocked.mailbox_id, correspondent_fingerprint=blocked.fingerprint, merged_into=None
+    )
     while some := sorted(theirs.filter(blocked=not apart).values_list("pk", flat=True)[:CHUNK]):
         with transaction.atomic():
-            _hold(mark)
-            if BlockedSender.objects.filter(fingerprint=mark).exists() != apart:
+            _hold(blocked.mailbox_id, blocked.fingerprint)
+            if _same(blocked).exists() != apart:
                 return  # somebody said the contrary meanwhile
             for held in [locked(pk) for pk in some]:  # all of them before any count moves
                 before = counters.counted(held)
@@ -129,6 +140,10 @@ def _put(mark: str, *, apart: bool, by: User) -> None:
                 write_move(held, before, what=BLOCKED if apart else UNBLOCKED, by=by)
 
 
-def _hold(mark: str, *, shared: str = "") -> None:
+def _same(blocked: BlockedSender) -> SealedQuerySet[BlockedSender]:
+    return BlockedSender.objects.filter(mailbox=blocked.mailbox_id, fingerprint=blocked.fingerprint)
+
+
+def _hold(mailbox_id: UUID, mark: str, *, shared: str = "") -> None:
     with connection.cursor() as cursor:
-        cursor.execute(HOLD.format(shared=shared), [mark])
+        cursor.execute(HOLD.format(shared=shared), [f"{mailbox_id} {mark}"])

@@ -126,7 +126,7 @@ def file_message(
     the detail for the journal; `wakes` is the wake-up of what it begins.
     """
     sender = correspondent.address
-    since = blocked_since(sender)
+    since = blocked_since(sender, mailbox.pk)
     parents = thread_parents(mail.in_reply_to, mail.references)
     found = held_conversation(mailbox.id, sender.key, mail.subject, parents, at, blocked=since is not None)
     conversation = found or _begun(mailbox, sender, correspondent, mail.subject, at)

@@ -185,7 +185,7 @@ def _name_after(held: Conversation, first: Message, *, like: Conversation) -> No
         held.kind = ConversationKind.PATIENT if who.is_patient() else ConversationKind.PROFESSIONAL
         held.patient = identify(who).patient if first.kind == MessageKind.RECEIVED else None
     held.correspondent_fingerprint = mark
-    held.blocked = BlockedSender.objects.filter(fingerprint=mark).exists()
+    held.blocked = BlockedSender.objects.filter(mailbox=held.mailbox_id, fingerprint=mark).exists()
     held.people = [{"label": who.label, "address": who.address}]
 
 

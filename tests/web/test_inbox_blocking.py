@@ -11,7 +11,9 @@ from portal.audit.models import Entry
 from portal.conversations.blocked_models import BlockedSender
 from portal.conversations.counters import counts
 from portal.conversations.models import Conversation, CounterKind, Message
+from portal.mailboxes.models import MailboxKind
 from tests.inbound.letters import LEA, MARTIN, letter
+from tests.mailboxes.boxes import open_box
 from tests.web.inbox_case import InboxTestCase, page
 
 ADS = f"Dr Martin <{MARTIN}>"
@@ -100,6 +102,19 @@ class Blocking(InboxTestCase):
         self.block()
         self.receive(letter(f"Léa <{LEA}>", "Mon sirop"))
         self.assertEqual(self.counted()[0], 1)
+
+    def test_blocked_in_a_mailbox_of_ones_own_it_is_nobody_elses_business(self) -> None:
+        own = open_box("claire@pro.mssante.fr", kind=MailboxKind.PER, owner=self.claire)
+        theirs = self.received(ADS, subject="Offre", box=own)
+        self.block(theirs)
+
+        self.receive(letter(ADS, "Autre offre"))
+
+        self.assertEqual(list(Conversation.objects.filter(blocked=True)), [theirs])
+        nadia = self.browser(self.nadia)
+        self.assertNotContains(nadia.get(page("console_blocked")), MARTIN)
+        sender = BlockedSender.objects.get()
+        self.assertEqual(nadia.post(page("console_unblock", sender.pk)).status_code, 404)
 
     def test_the_responsible_person_has_the_list_with_reasons(self) -> None:
         self.block()

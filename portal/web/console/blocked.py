@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.conversations.blocked_models import BlockedSender
 from portal.conversations.blocking import unblock
 from portal.mail.addresses import Address
+from portal.mailboxes.models import Mailbox
 from portal.team.policy import Permission
+from portal.vault.fields import SealedQuerySet
 from portal.web.access import requires
 from portal.web.console.frame import MAILBOX, done, page
 from portal.web.inbox.people import named, short_name
@@ -45,7 +47,7 @@ def console_blocked(request: StaffRequest) -> HttpResponse:
             by=short_name(each.by.display_name),
             at=each.at,
         )
-        for each in BlockedSender.objects.select_related("by").order_by("-at")
+        for each in _seen(request).select_related("by").order_by("-at")
     ]
     return page(request, "console/blocked.html", MAILBOX, {"senders": cards, "view_url": BLOCKED.url})
 
@@ -54,8 +56,14 @@ def console_blocked(request: StaffRequest) -> HttpResponse:
 @require_POST
 def console_unblock(request: StaffRequest, sender_id: UUID) -> HttpResponse:
     """A second click finds nothing left to do."""
-    known = BlockedSender.objects.filter(pk=sender_id).first()
+    known = _seen(request).filter(pk=sender_id).first()
     if known is None:
         raise Http404
     unblock(known, by=request.user)
     return done(reverse("console_blocked"), "debloque")
+
+
+def _seen(request: StaffRequest) -> SealedQuerySet[BlockedSender]:
+    """What a colleague does not want in a mailbox of her own is nobody else's business."""
+    seen = Mailbox.objects.seen_by(request.user.pk).values("id")
+    return BlockedSender.objects.filter(mailbox__in=seen)
