@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from html import unescape
 from threading import Thread
 from typing import Any
 from unittest.mock import patch
@@ -112,6 +113,27 @@ class ComingBack(Counter):
         self.browser.post(f"{RELAY}{handover.pk}/contresigner/")
         handover.refresh_from_db()
         self.assertEqual((handover.left_by, handover.taken_by), (self.karim, self.claire))
+
+    def test_somebody_who_was_not_here_today_is_led_to_the_handover_too_and_to_nothing_else(self) -> None:
+        self.sign_in(self.karim, KARIMS)
+        for left in (RELAY, "/equipe/?p=2"):
+            with self.subTest(left):
+                here = self.browser.get(self.browser.post(LOCK, {"next": left})["Location"]).content.decode()
+                found = re.search(r'href="([^"]*autre=1[^"]*)"', here)
+                asked = self.browser.get(unescape(found[1] if found else ""))
+                self.assertContains(asked, 'name="next"', count=int(left == RELAY))
+
+    def test_where_there_is_no_counter_who_comes_is_led_to_the_handover_too(self) -> None:
+        away = Browser()
+        TotpDevice.objects.filter(user=self.karim).update(last_t=-1)
+        away.post(SIGN_IN, {"name": self.karim.sign_in_name, "password": PASSWORD})
+        away.post(CODE, {"code": code_at(self.phones[self.karim.pk])})
+        locked = away.get(away.post(LOCK, {"next": RELAY})["Location"])
+
+        self.assertContains(locked, f'name="next" value="{RELAY}"', count=2)
+        self.assertContains(
+            away.post("/equipe/deconnexion", {"next": RELAY}), f"{SIGN_IN}?next=%2Fequipe%2Freleve%2F"
+        )
 
     def test_a_name_and_a_pin_lead_back_to_the_page_that_was_left(self) -> None:
         self.sign_in(self.karim, KARIMS)

@@ -17,6 +17,20 @@ from portal.web.account.people import initials_of
 from portal.web.requests import PharmacyRequest
 from portal.web.workstation import workstation_of
 
+HANDED_ON = "/equipe/releve/"
+
+
+def handed_on(next_url: str) -> str:
+    """The one page that is left for whoever comes, and not kept for who left it; else nothing."""
+    return next_url if next_url == HANDED_ON else ""
+
+
+def sign_in_instead(next_url: str) -> str:
+    """Where somebody else gives both factors, and is led to what was left for her."""
+    url = f"{reverse('sign_in')}?autre=1"
+    left = handed_on(next_url)
+    return f"{url}&{urlencode({'next': left})}" if left else url
+
 
 def people_here(request: PharmacyRequest, *, next_url: str = "") -> list[PersonHere]:
     """Everybody who may come back here without both factors, whose locked screen this is first; none elsewhere."""

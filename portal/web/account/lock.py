@@ -17,7 +17,7 @@ from portal.team.second_factor import TooManyCodes, WrongCode, check_code
 from portal.team.shifts import keep_place
 from portal.web.access import requires_presence, safe_next
 from portal.web.account.forms import UnlockForm
-from portal.web.account.here import people_here, place_of
+from portal.web.account.here import handed_on, people_here, place_of, sign_in_instead
 from portal.web.account.kept import keep_note
 from portal.web.account.people import person_card
 from portal.web.requests import UNATTENDED, StaffRequest, is_htmx
@@ -108,6 +108,8 @@ def _answer(
         "me": person_card(request.user),
         "next_url": next_url,
         "here": here,
+        "instead_url": sign_in_instead(next_url),
+        "handed_on": handed_on(next_url),
         "returns": any(each.is_me for each in here),
     }
     return render(request, template, context, status=status)

@@ -25,13 +25,12 @@ from portal.team.workstations import note_seen
 from portal.web.access import public, safe_next, standing_of
 from portal.web.account.challenges import for_return, put, site_of, taken
 from portal.web.account.forms import ReturnForm
-from portal.web.account.here import person_here
+from portal.web.account.here import handed_on, person_here, sign_in_instead
 from portal.web.account.kept import bring_back
 from portal.web.account.second_factor import WRONG_PASSKEY
 from portal.web.requests import PharmacyRequest, StaffRequest, is_htmx
 from portal.web.workstation import workstation_of
 
-HANDED_ON = "/equipe/releve/"
 NOTHING = "Tapez votre code PIN."
 
 
@@ -117,17 +116,12 @@ def _let_in(request: PharmacyRequest, shift: Shift, next_url: str) -> HttpRespon
         if is_htmx(request):
             return render(request, "account/_unlock.html", {"unlocked": True})
         return redirect(next_url or shift.place or "inbox_home")
-    if next_url and not _shared(next_url) and request.user.is_authenticated:
+    if next_url and not handed_on(next_url) and request.user.is_authenticated:
         keep_place(request.session.get(login.SHIFT), cast(StaffRequest, request).user, next_url)
     login.resume(request.session, shift, pharmacy_id=request.tenant.id, now=timezone.now())
     bring_back(request, shift)
     rotate_token(request)
-    return _to(request, _shared(next_url) or safe_next(shift.place) or reverse("inbox_home"))
-
-
-def _shared(next_url: str) -> str:
-    """The one page that is left for whoever comes, and not kept for who left it."""
-    return next_url if next_url == HANDED_ON else ""
+    return _to(request, handed_on(next_url) or safe_next(shift.place) or reverse("inbox_home"))
 
 
 def _is_locked_by(request: PharmacyRequest, shift: Shift) -> bool:
@@ -139,7 +133,7 @@ def _over(request: PharmacyRequest, person_id: UUID) -> HttpResponseBase:
     """Both factors again; should her locked screen be this one, it ends, so that a password alone does not open it."""
     if request.method == "POST" and request.user.pk == person_id:
         login.end(request.session, cast(StaffRequest, request).user)
-    return _to(request, f"{reverse('sign_in')}?autre=1")
+    return _to(request, sign_in_instead(request.POST.get("next", "")))
 
 
 def _to(request: PharmacyRequest, target: str) -> HttpResponse:
@@ -149,11 +143,13 @@ def _to(request: PharmacyRequest, target: str) -> HttpResponse:
 
 
 def _page(request: PharmacyRequest, shift: Shift, form: ReturnForm, *, status: int = 200) -> HttpResponse:
+    next_url = safe_next(str(form["next"].value() or ""))
     context = {
         "form": form,
         "who": person_here(request, shift),
         "in_place": is_htmx(request) and _is_locked_by(request, shift),
-        "next_url": safe_next(str(form["next"].value() or "")),
+        "next_url": next_url,
+        "instead_url": sign_in_instead(next_url),
         "digits": settings.PIN_DIGITS,
     }
     template = "account/_return.html" if is_htmx(request) else "account/return.html"

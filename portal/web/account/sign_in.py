@@ -15,7 +15,7 @@ from portal.web.access import public, requires_presence, safe_next
 from portal.web.account.demo import demo_people
 from portal.web.account.entering import enter_half
 from portal.web.account.forms import SignInForm
-from portal.web.account.here import people_here, place_of
+from portal.web.account.here import handed_on, people_here, place_of, sign_in_instead
 from portal.web.account.kept import keep_note
 from portal.web.headers import CLEAR_SITE_DATA
 from portal.web.requests import PharmacyRequest, StaffRequest, address_of
@@ -62,7 +62,8 @@ def sign_out(request: StaffRequest) -> HttpResponseBase:
     login.end(request.session, user)
     if workstation is not None:
         end_shift(user, at=workstation, now=timezone.now())
-    response = render(request, "account/signed_out.html")
+    left = handed_on(safe_next(request.POST.get("next")))
+    response = render(request, "account/signed_out.html", {"handed_on": left})
     response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response
 
@@ -70,5 +71,11 @@ def sign_out(request: StaffRequest) -> HttpResponseBase:
 def _page(request: PharmacyRequest, form: SignInForm, *, next_url: str, status: int = 200) -> HttpResponse:
     asks = request.method == "POST" or "autre" in request.GET
     here = [] if asks else people_here(request, next_url=next_url)
-    context = {"form": form, "next_url": next_url, "here": here, "demo": demo_people()}
+    context = {
+        "form": form,
+        "next_url": next_url,
+        "here": here,
+        "instead_url": sign_in_instead(next_url),
+        "demo": demo_people(),
+    }
     return render(request, "account/sign_in.html", context, status=status)
