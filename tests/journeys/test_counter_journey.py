@@ -61,6 +61,7 @@ class ACounter(JourneyTestCase):
         self.nadia_is_back_where_she_was(page, hers)
         self.karim_is_back_by_his_key(page)
         self.a_tab_of_karim_becomes_nadias(page)
+        self.nadia_signs_the_handover_and_karim_takes_it_over(page)
         # A page that listens may ask once more while it is being locked.
         self.assertEqual([each for each in self.window.complaints if "401" not in each], [])
 
@@ -139,6 +140,22 @@ class ACounter(JourneyTestCase):
         page.locator("#field-pin").press_sequentially(PIN)
         page.locator(".nav-me").wait_for()
         other.locator(".nav-me-name", has_text="Nadia B.").wait_for()
+
+    def nadia_signs_the_handover_and_karim_takes_it_over(self, page: Page) -> None:
+        """Two signatures in two sessions on one computer; she is asked for none of his."""
+        page.goto(self.url("/equipe/releve/"))
+        page.get_by_label("Un mot pour la suite").fill(NOTE)
+        page.get_by_role("button", name="Je pars").click()
+        page.get_by_text("Pas encore contresignée", exact=True).wait_for()
+        self.assertEqual(page.get_by_role("button", name="je prends la relève").count(), 0)
+        page.get_by_role("button", name="Passer le poste").click()
+        self.assertNotIn(NOTE, page.content())
+        page.get_by_role("link", name=re.compile("Karim")).click()  # his key answers
+        page.get_by_role("heading", name=re.compile("La relève de Nadia")).wait_for()
+        self.assertEqual(self.who(page), "Karim B.")
+        page.locator(".relay-word", has_text=NOTE).wait_for()
+        page.get_by_role("button", name="je prends la relève").click()
+        page.locator(".relay-signatures", has_text="Contresignée par Karim Belkacem").wait_for()
 
     def change_to(self, page: Page, name: str) -> None:
         page.keyboard.press("Alt+l")
