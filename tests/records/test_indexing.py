@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unittest
+from collections.abc import Callable
+from io import StringIO
 from typing import Any
 from unittest.mock import patch
 
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Value
 
@@ -14,6 +17,7 @@ from portal.conversations.search import INDEX
 from portal.lib.failpoints import INDEXING
 from portal.records import indexing
 from portal.records.indexing import ask_again, index_due
+from tenants.context import inside, leave
 from tenants.fences import OWNER
 from tenants.models import Wakeup
 from tests.chaos import KILLED, Workers
@@ -136,6 +140,36 @@ class Words(InboxTestCase):
             )
             index_due(seconds=0)
         self.assertEqual([call.args[0] for call in woken.call_args_list], [INDEX])
+
+
+class Again(CommittingInboxTestCase):
+    def test_the_operator_asks_for_what_is_not_known_yet_or_for_all_of_it_once_more(self) -> None:
+        self.receive(letter(PETIT, "Sortie", files={"sortie.pdf": ("application/pdf", SORTIE)}))
+        self.assertEqual(self.again(), "Pharmacie du Soleil : 1 à lire.\n")
+        self.there(index_due)
+        Wakeup.objects.using(OWNER).filter(what=INDEX).delete()
+
+        self.assertEqual(self.again(), "Pharmacie du Soleil : 0 à lire.\n")
+        self.assertFalse(Wakeup.objects.using(OWNER).filter(what=INDEX).exists())
+        self.assertEqual(self.again(all=True), "Pharmacie du Soleil : 1 à lire.\n")
+        self.assertTrue(Wakeup.objects.using(OWNER).filter(what=INDEX).exists())
+        self.there(index_due)
+
+        answer = self.as_karim.post(page("search"), {"q": "apixaban"}, follow=True)
+        self.assertEqual(len(answer.context["shell"].listing.rows), 1)
+        with self.assertRaises(CommandError):
+            call_command("index_again", pharmacy="ph_nowhere")
+
+    def again(self, **options: Any) -> str:
+        """Of Soleil alone: the others of this cluster have their own nights."""
+        leave()
+        said = StringIO()
+        call_command("index_again", stdout=said, pharmacy=self.soleil.schema_name, **options)
+        return said.getvalue()
+
+    def there(self, act: Callable[[], None]) -> None:
+        with inside(self.soleil):
+            act()
 
 
 class Killed(CommittingInboxTestCase):
