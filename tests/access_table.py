@@ -19,6 +19,7 @@ def needs(*permissions: Permission) -> Access:
 TEAM_HOST = {
     "landing": PUBLIC,
     "accent_css": PUBLIC,
+    "display": PUBLIC,
     "help_home": PUBLIC,
     "help_page": PUBLIC,
     "request_form": PUBLIC,
@@ -153,6 +154,10 @@ TEAM_HOST = {
     "console_workstation_revoke": needs(Permission.MANAGE_WORKSTATIONS),
     "console_blocked": needs(Permission.MANAGE_MAILBOX),
     "console_unblock": needs(Permission.MANAGE_MAILBOX),
+    "console_displays": needs(Permission.MANAGE_WORKSTATIONS),
+    "console_display_shown": needs(Permission.MANAGE_WORKSTATIONS),
+    "console_display_renew": needs(Permission.MANAGE_WORKSTATIONS),
+    "console_display_revoke": needs(Permission.MANAGE_WORKSTATIONS),
     "console_mailbox": needs(Permission.MANAGE_MAILBOX),
     "console_fetch": needs(Permission.MANAGE_MAILBOX),
     "console_probe": needs(Permission.MANAGE_MAILBOX),

@@ -69,6 +69,9 @@ class Event(TextChoices):
     TRANSFER_RESPONSIBILITY = "team:transfer-responsibility", "Responsabilité transmise"
     WORKSTATION_ENROL = "workstation:enrol", "Poste ajouté"
     WORKSTATION_REVOKE = "workstation:revoke", "Poste retiré"
+    DISPLAY_ADD = "display:add", "Écran de comptoir ajouté"
+    DISPLAY_RENEW = "display:renew", "Lien d’un écran de comptoir renouvelé"
+    DISPLAY_REVOKE = "display:revoke", "Écran de comptoir retiré"
 
     # What the team reads and does.
     CONVERSATION_OPEN = "conversation:open", "Conversation consultée"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from portal.conversations.models import Conversation, ConversationKind, ConversationState
+from portal.conversations.models import Conversation, ConversationKind
 from portal.conversations.models import ConversationQuerySet as Conversations
 
 OF_PATIENTS = (ConversationKind.PATIENT, ConversationKind.FORM)
@@ -36,10 +36,7 @@ def is_old(at: datetime) -> bool:
 
 def nobody_opened() -> Conversations:
     """What patients wrote and nobody opened, the longest wait first."""
-    waiting = Conversation.objects.filter(
-        unopened=True,
-        unopened_since__isnull=False,
-        kind__in=OF_PATIENTS,
-        state=ConversationState.OPEN,
+    waiting = Conversation.objects.open().filter(
+        unopened=True, unopened_since__isnull=False, kind__in=OF_PATIENTS
     )
     return waiting.order_by("unopened_since")

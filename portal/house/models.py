@@ -1,9 +1,10 @@
-"""What the pharmacy says of itself: when the door is open in a week, what differs from it, and where it is."""
+"""What the pharmacy says of itself: when the door is open, where it is; and the screens on its walls."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -103,3 +104,25 @@ class Details(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class Display(models.Model):
+    """A wall screen behind the counter: whoever has its link sees how many messages wait, and for how long."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64, unique=True)  # of what stands in its address
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, related_name="+")
+    renewed_at = models.DateTimeField()  # the link's age
+    seen_at = models.DateTimeField(null=True)  # when it last asked
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = SealedManager["Display"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name"], condition=Q(revoked_at=None), name="display_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 
-from portal.conversations.models import Conversation, ConversationState, ReadMark
+from portal.conversations.models import Conversation, ReadMark
 from portal.conversations.unopened import nobody_opened
 from portal.mailboxes.models import Mailbox, MailboxState
 from portal.notices.models import Cause, Notice, NoticeKind
@@ -85,7 +85,7 @@ def _unsent() -> Iterator[Wait]:
     )
     since = Subquery(in_trouble.order_by("-decided_at").values("decided_at")[:1])
     looked = ReadMark.objects.filter(conversation=OuterRef("pk"), at__gte=OuterRef("since"))
-    failed = Conversation.objects.filter(failed=True, state=ConversationState.OPEN)
+    failed = Conversation.objects.open().filter(failed=True)
     rows = failed.annotate(since=since).filter(since__isnull=False).exclude(Exists(looked)).order_by("since")
     for pk, at, owner in rows.values_list("pk", "since", "mailbox__owner")[:MOST]:
         yield Wait(Cause.UNSENT, pk, at, owner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.mail.faults import Code
 from portal.notices.models import Notice, NoticeState
-from portal.web.templatetags.officinal import at
+from portal.web.templatetags.officinal import at, since
 
 REASONS = {
     Code.REJECTED: "refusé : vérifiez l’adresse ou le numéro",
@@ -20,7 +20,7 @@ def state_words(notice: Notice) -> str:
     match NoticeState(notice.state):
         case NoticeState.QUEUED:
             late = f", {reason_of(notice)}" if notice.last_code else ""
-            return f"en cours d’envoi depuis {at(notice.created_at).removeprefix('à ')}{late}"
+            return f"en cours d’envoi depuis {since(notice.created_at)}{late}"
         case NoticeState.SENT:
             return f"parti {at(notice.done_at or notice.created_at)}"
         case NoticeState.DROPPED:

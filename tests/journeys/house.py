@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from sandbox import texts
+from sandbox.operator import Operator, Ports, running_operator
 from scripts.embedded import Broker, free_port
 from scripts.processes import Group
 
@@ -30,6 +33,7 @@ WORKER = ["worker", "-Q", "default,inbound,outbound", "--without-gossip", "--wit
 PATH = {"PATH": os.environ["PATH"]}
 # As the value of EVENTS: on whichever port is free.
 ANY = "any"
+TEXTS = "texts"
 GUNICORN = [sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--no-control-socket", "--preload"]
 
 
@@ -58,6 +62,13 @@ class House:
     port: int
     group: Group
     env: dict[str, str] = field(repr=False)
+
+    @contextmanager
+    def provider_of_texts(self) -> Iterator[Operator]:
+        """The provider that the worker gives text messages to; none answers before."""
+        port = urlsplit(self.env["SMS_URL"]).port or 0
+        with running_operator(self.folder / TEXTS, ports=Ports(texts=port)) as operator:
+            yield operator
 
     @property
     def logs(self) -> Path:
@@ -134,6 +145,7 @@ def running_house(
     port, broker_port = free_port(), free_port()
     if options.get("EVENTS") == ANY:
         options["EVENTS"] = str(free_port())
+    options["SMS_CA"] = str(folder / TEXTS / "pki" / "ca.pem")
     env = environment(Broker(folder / "broker").url(broker_port), port, **options)
     house = House(folder, port, Group(folder / "logs", CHECKOUT), env)
     try:
@@ -169,6 +181,9 @@ def environment(broker_url: str, port: int, **options: str) -> dict[str, str]:
             "UNDO_SECONDS": "1",
             "TICK_SECONDS": "0.5",
             "DATABASE_POOL": "4",
+            "SMS_URL": f"https://localhost:{free_port()}{texts.PATH}",
+            "SMS_HEADERS": json.dumps(texts.HEADERS),
+            "SMS_BODY": json.dumps(texts.BODY),
         }
         | options
     )

@@ -47,6 +47,9 @@ DONE = {
     "etiquette-otee": "L’étiquette est supprimée. Les conversations qui la portaient restent.",
     "poste": "Ce navigateur est enrôlé : l’équipe y revient en deux gestes.",
     "poste-retire": "Le poste est retiré : on n’y revient plus qu’avec les deux preuves.",
+    "ecran": "L’écran est ajouté : ouvrez son lien sur l’ordinateur qui l’affiche.",
+    "ecran-lien": "Le lien est renouvelé : l’ancien ne montre plus rien.",
+    "ecran-retire": "L’écran est retiré : son lien ne montre plus rien.",
     "desactive": "Le compte est désactivé, et ses sessions sont fermées.",
 }
 

@@ -116,6 +116,12 @@ def at(moment: datetime) -> str:
 
 
 @register.filter
+def since(moment: datetime) -> str:
+    """`at`, after « depuis »: « 9:42 », « hier à 18:05 »."""
+    return at(moment).removeprefix(f"à{NO_BREAK}")
+
+
+@register.filter
 def day(moment: datetime) -> str:
     """`day_name` as of now."""
     return day_name(moment, timezone.now())
