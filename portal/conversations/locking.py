@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from portal.conversations.models import Conversation, Message
 from portal.lib import live
+from portal.lib.prepared import prepared
 
 
 class StaleVersion(Exception):
@@ -21,13 +24,20 @@ def locked(conversation_id: UUID, version: int | None = None) -> Conversation:
     Raises:
         StaleVersion: it is not at `version` any more.
     """
-    conversation = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation_id)
+    conversation = next(iter(_held(conversation_id)), None)
+    if conversation is None:
+        raise Conversation.DoesNotExist(conversation_id)
     if version is not None and (conversation.version != version or conversation.merged_into_id):
         raise StaleVersion
     if conversation.merged_into_id:
         return locked(conversation.merged_into_id)
     tell_changed(conversation)
     return conversation
+
+
+@prepared
+def _held(pk: UUID) -> QuerySet[Conversation]:
+    return Conversation.objects.select_for_update(of=("self",)).filter(pk=pk)
 
 
 def locked_with(message_id: UUID) -> Conversation:

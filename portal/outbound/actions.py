@@ -7,11 +7,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations.models import Message
 from portal.conversations.withdrawal import withdraw_sent
+from portal.lib.prepared import prepared
 from portal.outbound import drafts
 from portal.outbound.again import send_again
 from portal.outbound.approval import count, put_before_pharmacists
@@ -69,9 +71,9 @@ def queue(
     """
     with transaction.atomic():
         kept = drafts.hold_draft(draft, by=by)  # a second click waits here
-        done = Delivery.objects.defer("inline").filter(idempotency_key=idempotency_key, author=by).first()
+        done = _queued(idempotency_key, by.pk)
         if done:
-            return done
+            return done[0]
         if kept.state != DraftState.OPEN:
             raise drafts.NoSuchDraft(kept.pk)
         if kept.version != draft.version:
@@ -87,6 +89,11 @@ def queue(
             ends_exchange=ends_exchange,
             sure=sure,
         )
+
+
+@prepared
+def _queued(key: UUID, author: UUID) -> QuerySet[Delivery]:
+    return Delivery.objects.defer("inline").filter(idempotency_key=key, author=author)
 
 
 def undo(delivery: Delivery, *, by: User) -> Draft | None:

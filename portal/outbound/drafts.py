@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations.models import Conversation, Message, MessageKind
 from portal.lib.ids import uuid7
+from portal.lib.prepared import prepared
 from portal.lib.text import many_lines, one_line
 from portal.mail.addresses import Address, key_of
 from portal.mailboxes.models import Mailbox
@@ -104,27 +105,29 @@ def start_reply(conversation: Conversation, *, by: User, draft_id: UUID | None =
         NoSuchDraft: that id is of a draft that was sent or discarded, or of somebody else's.
         DraftElsewhere: see there.
     """
-    mine = _own(by).filter(conversation=conversation)
-    own = mine.first()
-    if own is None and draft_id is not None and Draft.objects.filter(pk=draft_id).exists():
-        own = mine.first()  # the other one of two clicks has made it between these two questions
-        if own is None:
+    own = _answer(conversation.pk, by.pk)
+    if not own and draft_id is not None and _by_id(draft_id):
+        own = _answer(
+            conversation.pk, by.pk
+        )  # the other of two clicks has made it between these two questions
+        if not own:
             there = _own(by).filter(pk=draft_id).exclude(conversation=None).first()
             raise DraftElsewhere(there) if there else NoSuchDraft(draft_id)
-    if own is not None:
-        return own
-    draft, _ = Draft.objects.get_or_create(
-        conversation=conversation,
-        author=by,
-        state=DraftState.OPEN,
-        defaults={
-            "id": draft_id or uuid7(),
-            "mailbox_id": conversation.mailbox_id,
-            "recipients": who_to_answer(conversation),
-            "subject": answered_subject(conversation),
-        },
-    )
-    return draft
+    if own:
+        own[0].conversation = conversation
+        return own[0]
+    try:
+        with transaction.atomic():
+            return Draft.objects.create(
+                id=draft_id or uuid7(),
+                conversation=conversation,
+                author=by,
+                mailbox_id=conversation.mailbox_id,
+                recipients=who_to_answer(conversation),
+                subject=answered_subject(conversation),
+            )
+    except IntegrityError:  # made meanwhile: a person has one
+        return _own(by).get(conversation=conversation)
 
 
 def save_draft(
@@ -278,10 +281,29 @@ def lock_draft(draft: Draft, *, by: User) -> Draft:
 
 def hold_draft(draft: Draft, *, by: User) -> Draft:
     """The same in whatever state it is. Raises NoSuchDraft."""
-    kept = Draft.objects.select_for_update().filter(pk=draft.pk, author=by).first()
+    kept = next(iter(_held(draft.pk, by.pk)), None)
     if kept is None:
         raise NoSuchDraft(draft.pk)
+    kept.author = by
+    loaded = Draft._meta.get_field("conversation").is_cached(draft)
+    if loaded and kept.conversation_id == draft.conversation_id:
+        kept.conversation = draft.conversation  # if it has moved since, its version tells whoever changes it
     return kept
+
+
+@prepared
+def _held(pk: UUID, author: UUID) -> QuerySet[Draft]:
+    return Draft.objects.select_for_update().filter(pk=pk, author=author)
+
+
+@prepared
+def _answer(conversation: UUID, author: UUID) -> QuerySet[Draft]:
+    return Draft.objects.filter(author=author, state=DraftState.OPEN, conversation=conversation)
+
+
+@prepared
+def _by_id(pk: UUID) -> QuerySet[Draft]:
+    return Draft.objects.filter(pk=pk).only("pk")
 
 
 def who_to_answer(conversation: Conversation) -> list[str]:
@@ -328,8 +350,14 @@ def answered_subject(conversation: Conversation) -> str:
 
 
 def _last_received(conversation: Conversation) -> Message | None:
-    received = Message.objects.filter(conversation=conversation, kind=MessageKind.RECEIVED)
-    return received.defer("tokens", "text").order_by("-at", "-id").first()
+    return next(iter(newest_mail(conversation.pk, MessageKind.RECEIVED)), None)
+
+
+@prepared
+def newest_mail(conversation: UUID, kind: MessageKind) -> QuerySet[Message]:
+    """The last one of a conversation, without its text."""
+    mail = Message.objects.filter(conversation=conversation, kind=kind)
+    return mail.defer("tokens", "text").order_by("-at", "-id")[:1]
 
 
 def _answered(message: Message) -> list[dict[str, str]]:

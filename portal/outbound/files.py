@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from portal.conversations.filing import NewFile
 from portal.conversations.models import ScanState
 from portal.documents.antivirus import Verdict, may_open, scan
 from portal.documents.sniff import DOWNLOAD, Kind, kind_of, served_type
 from portal.lib.ids import uuid7
+from portal.lib.prepared import prepared
 from portal.mail.compose import OutgoingFile, base64_size
 from portal.mail.names import clean_name
 from portal.outbound.drafts import lock_draft
@@ -76,6 +78,13 @@ def detach_file(draft: Draft, file_id: UUID, *, by: User) -> None:
     """
     with transaction.atomic():
         lock_draft(draft, by=by).files.filter(pk=file_id).delete()
+
+
+@prepared
+def files_in(draft: UUID, with_bytes: bool) -> QuerySet[DraftFile]:
+    """The files of a draft in their order."""
+    files = DraftFile.objects.filter(draft=draft).order_by("created_at", "pk")
+    return files if with_bytes else files.defer("inline")
 
 
 def outgoing(file: DraftFile) -> OutgoingFile:

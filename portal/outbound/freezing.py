@@ -9,15 +9,15 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from portal.conversations.filing import NewFile
-from portal.conversations.models import Conversation, Message, MessageKind
+from portal.conversations.models import Conversation, MessageKind
 from portal.conversations.people import kept
 from portal.mail.addresses import Address
 from portal.mail.compose import OutgoingMail, compose, new_message_id
 from portal.mailboxes.models import Mailbox
-from portal.outbound.files import filed, outgoing
+from portal.outbound.drafts import newest_mail
+from portal.outbound.files import filed, files_in, outgoing
 from portal.outbound.forwarding import whose_it_forwards
 from portal.outbound.models import Draft
 from portal.outbound.signing import signed
@@ -61,7 +61,7 @@ def freeze(
     Raises:
         Unsendable: a value in it would break out of its place.
     """
-    files = [(file, outgoing(file)) for file in draft.files.order_by("created_at", "pk")]
+    files = [(file, outgoing(file)) for file in files_in(draft.pk, True)]
     answered, references = _followed(draft.conversation)
     mail = OutgoingMail(
         sender=Address(mailbox.label, mailbox.address),
@@ -84,13 +84,9 @@ def _followed(conversation: Conversation | None) -> tuple[str, tuple[str, ...]]:
     """In-Reply-To and References (RFC 5322 3.6.4): the last message received, else the last one sent."""
     if conversation is None:
         return "", ()
-    mail = conversation.messages.filter(kind__in=(MessageKind.RECEIVED, MessageKind.SENT))
-    last = _newest(mail.filter(kind=MessageKind.RECEIVED)) or _newest(mail)
+    received = newest_mail(conversation.pk, MessageKind.RECEIVED)
+    last = next(iter(received or newest_mail(conversation.pk, MessageKind.SENT)), None)
     if last is None or not last.headers.get("message_id"):
         return "", ()
     own: str = last.headers["message_id"]
     return own, (*last.headers["references"], own)
-
-
-def _newest(mail: QuerySet[Message]) -> Message | None:
-    return mail.defer("tokens", "text").order_by("-at", "-id").first()

@@ -42,10 +42,8 @@ def pick_up(draft: Draft) -> None:
     now = timezone.now()
     if draft.conversation_id is None or not draft.text.strip() or (draft.pen_at and _is_warm(draft, now)):
         return
-    others = Draft.objects.filter(
-        conversation=draft.conversation_id, state=DraftState.OPEN, pen_at__isnull=False
-    )
-    if holder(others.exclude(pk=draft.pk), now=now) is None:
+    others = [each for each in open_drafts(draft.conversation_id) if each.pk != draft.pk]
+    if holder(others, now=now) is None:
         _give(draft, now)
         _tell(draft)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.lib.ids import first_id_of
+from portal.lib.prepared import prepared
 from portal.mail.addresses import Address
 from portal.outbound.again import address_mark
 from portal.outbound.models import DeliveryState, Recipient
@@ -31,11 +34,20 @@ def refuse_same(text: str, to: Sequence[Address]) -> None:
     """Raises:
     SameMessageAgain: these words were queued for one of these people in the last ten minutes, and not undone.
     """
+    since, words = first_id_of(timezone.now() - WITHIN), text.split()
     marks = {address_mark(address.address) for address in to}
-    recent = (
+    for recipient in (each for mark in sorted(marks) for each in _written_to(mark, since)):
+        message = recipient.delivery.message
+        if message is not None and _said(message.text.split(), recipient, message.author, words):
+            raise SameMessageAgain(recipient.address, recipient.delivery.queued_at)
+
+
+@prepared
+def _written_to(mark: str, since: UUID) -> QuerySet[Recipient]:
+    return (
         # Keys are in order of time, so this reads only the rows of the last minutes.
-        Recipient.objects.filter(pk__gte=first_id_of(timezone.now() - WITHIN))
-        .filter(address_fingerprint__in=marks, delivery__message__isnull=False)
+        Recipient.objects.filter(pk__gte=since)
+        .filter(address_fingerprint=mark, delivery__message__isnull=False)
         .exclude(delivery__state=DeliveryState.CANCELLED)
         .select_related("delivery__message__author", "delivery__mailbox")
         .defer(
@@ -44,11 +56,6 @@ def refuse_same(text: str, to: Sequence[Address]) -> None:
         )
         .order_by("-pk")[:MOST_LOOKED_AT]
     )
-    words = text.split()
-    for recipient in recent:
-        message = recipient.delivery.message
-        if message is not None and _said(message.text.split(), recipient, message.author, words):
-            raise SameMessageAgain(recipient.address, recipient.delivery.queued_at)
 
 
 def _said(there: list[str], recipient: Recipient, author: User | None, words: list[str]) -> bool:

@@ -13,6 +13,7 @@ from portal.conversations.models import Conversation, ConversationKind
 from portal.lib.ids import uuid7
 from portal.lib.prepared import prepared
 from portal.mailboxes.models import Mailbox
+from portal.outbound.files import files_in
 from portal.outbound.forwarding import whose_it_forwards
 from portal.outbound.models import Draft, DraftFile, DraftState
 from portal.outbound.signing import mark_of, signature_for
@@ -78,7 +79,7 @@ def card_of(
         to=", ".join(draft.recipients) if to is None else to,
         subject=draft.subject if subject is None else subject,
         body=draft.text if body is None else body,
-        files=tuple(_file(file) for file in _files(draft)),
+        files=tuple(_file(file) for file in files_in(draft.pk, False)),
         saved_at=draft.updated_at,
         errors=errors or DraftErrors(),
         held=held,
@@ -112,10 +113,6 @@ def dressed(
         direct=alone,
         signature=signature_card(home, me) if home and not by_form and card.model is None else None,
     )
-
-
-def _files(draft: Draft) -> list[DraftFile]:
-    return list(draft.files.defer("inline").order_by("created_at", "pk"))
 
 
 def _file(file: DraftFile) -> FileCard:

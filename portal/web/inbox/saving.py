@@ -10,9 +10,11 @@ from uuid import UUID, uuid5
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 
 from portal.conversations.models import Conversation
+from portal.lib.prepared import prepared
 from portal.lib.text import many_lines
 from portal.mailboxes.models import Mailbox, MailboxKind
 from portal.outbound import approval, scheduling
@@ -153,14 +155,19 @@ def schedule(
 def fresh_key(base: UUID, said: Sequence[str], by: User) -> UUID:
     """The same for a second click, another for other words; a send that was undone may be sent again."""
     key = uuid5(base, hashlib.sha256("\0".join(said).encode()).hexdigest())
-    while Delivery.objects.filter(idempotency_key=key, author=by.pk, state=DeliveryState.CANCELLED).exists():
+    while any(each.state == DeliveryState.CANCELLED for each in _deliveries(key, by.pk)):
         key = uuid5(key, "again")
     return key
 
 
 def queued(key: UUID, by: User) -> Delivery | None:
-    found = Delivery.objects.filter(idempotency_key=key, author=by.pk).select_related("message")
-    return found.defer("inline", "message__tokens").first()
+    return next(iter(_deliveries(key, by.pk)), None)
+
+
+@prepared
+def _deliveries(key: UUID, author: UUID) -> QuerySet[Delivery]:
+    found = Delivery.objects.filter(idempotency_key=key, author=author).select_related("message")
+    return found.defer("inline", "message__tokens").order_by("pk")
 
 
 def _keep_filled(draft: Draft, typed: Typed, by: User) -> Draft:
