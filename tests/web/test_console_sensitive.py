@@ -36,6 +36,7 @@ PLAIN = {
     "console_labels": "words of the team",
     "console_label": "words of the team",
     "console_label_delete": "words of the team",
+    "console_unblock": "messages that come back into the lists",
     "console_templates_start": "words of the team, that wait for a pharmacist",
     "console_template": "words of the team",
     "console_template_new": "words of the team",
