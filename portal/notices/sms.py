@@ -25,7 +25,8 @@ from portal.notices.words import Words
 SECONDS = 20.0  # of connecting, and of each read: together shorter than a notice's lease (deliver.py)
 MOST_READ = 64 * 1024
 AGAIN_LATER = frozenset({408, 409, 425, 429})
-NOT_LET_IN = frozenset({401, 403})
+NOT_LET_IN = frozenset({401, 402, 403})  # the key, or the credit
+NOT_FOUND = frozenset({404, 405, 415})  # nobody takes texts at this address, or not as JSON
 # What is filled into the body: nothing else is replaced, so that braces of its own do no harm.
 BLANKS = re.compile(r"\{(to|text|from|id)\}")
 # 06 and 07 at home; and the mobiles of each overseas département, which share these figures.
@@ -146,6 +147,8 @@ def _raise_unless_taken(status: int) -> None:
         return
     if status in NOT_LET_IN:
         raise MailboxFault(Code.LOGIN_REFUSED, str(status))
+    if status in NOT_FOUND or 300 <= status < 400:
+        raise MailboxFault(Code.SETTINGS_ADDRESS, str(status))
     if 400 <= status < 500 and status not in AGAIN_LATER:
         raise PermanentFault(Code.REJECTED, str(status))
     raise TemporaryFault(Code.DEFERRED, str(status))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.test import SimpleTestCase, override_settings
 
 from portal.audit.events import Event
@@ -95,6 +96,7 @@ class Texting(NoticesTestCase):
         for changes, code in (
             ({"SMS_HEADERS": '{"X-Api-Key": "autre"}'}, Code.LOGIN_REFUSED),
             ({"SMS_HEADERS": '{"X-Api-Key": "deux\\nlignes"}'}, Code.SETTINGS_ADDRESS),
+            ({"SMS_URL": settings.SMS_URL.replace("/v1/", "/v9/")}, Code.SETTINGS_ADDRESS),
             ({"SMS_CA": ""}, Code.TLS_CHAIN),
             ({"SMS_URL": "https://localhost:9/"}, Code.REFUSED),
             ({"SMS_URL": "http://localhost/clear"}, Code.SETTINGS_ADDRESS),

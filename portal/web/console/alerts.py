@@ -137,6 +137,6 @@ def _card(notice: Notice, names: dict[UUID, str]) -> AlertCard:
         who=f"{names.get(notice.about, '')}, {rung}, par {WAYS[Way(notice.way)]}",
         what=f"{count}{NoticeKind(notice.kind).label}",
         at=notice.created_at,
-        state=state_words(notice),
+        state=state_words(notice, brief=True),
         failed=notice.state == NoticeState.FAILED,
     )
