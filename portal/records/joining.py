@@ -1,7 +1,7 @@
 """Make one conversation of two with the same correspondent, and take them apart again: nothing is lost on the way.
 
 What was joined keeps an empty row, so that an old link, a stale tab and a mail on its way find where it went.
-Two correspondents are never made one (adr/0023).
+Two correspondents are never made one (adr/0027).
 """
 
 from __future__ import annotations
