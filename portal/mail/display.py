@@ -35,6 +35,11 @@ _FORWARDED = re.compile(
 _FROM_LINE = re.compile(r"\s*\*?(?:De|From)\*?\s?:", re.IGNORECASE)
 _SENT_LINE = re.compile(r"\s*\*?(?:Envoyé|Date|Sent)(?:\sle)?\*?\s?:", re.IGNORECASE)
 _RULE = re.compile(r"\s*_{10,}\s*$")
+# Most lines of a mail begin as none of these, nor anything else that is asked below; one question tells.
+_MAY_MARK = re.compile(
+    r"[\s>]*(?:---|__|\*?(?:De|From)\*?\s?:|(?:Le|On|Début|Begin)\s)",
+    re.IGNORECASE,
+)
 _DASHES = re.compile(r"--\s*$")
 _HEADER_LINE = re.compile(
     r"\s*\*?(?:De|From|Envoyé|Sent|Date|À|A|To|Cc|Objet|Subject)(?:\sle)?\*?\s?:", re.IGNORECASE
@@ -109,6 +114,8 @@ def _kinds(lines: list[str]) -> list[Kind]:
     kinds: list[Kind] = ["quoted" if line.startswith(">") else "own" for line in lines]
     marked = max((number for number, kind in enumerate(kinds) if kind == "quoted"), default=-1)
     for number, line in enumerate(lines):
+        if not _MAY_MARK.match(line):
+            continue
         if _FORWARDED.match(line):
             return _signed(lines[:number], kinds[:number]) + ["own"] * (len(lines) - number)
         if kinds[number] == "own" and _begins_quote(lines, number, marked):

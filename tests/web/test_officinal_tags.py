@@ -5,10 +5,20 @@ from __future__ import annotations
 import unittest
 from datetime import UTC, datetime
 
-from portal.web.templatetags.officinal import day_name, full_moment, ins, short_moment, weight
+from django.template.defaultfilters import truncatechars
+
+from portal.web.inbox.marking import Marked
+from portal.web.templatetags.officinal import day_name, full_moment, ins, peek, short_moment, weight
 
 NOW = datetime(2026, 11, 23, 8, 53, tzinfo=UTC)
 """9:53 in Paris."""
+
+
+class PeekTests(unittest.TestCase):
+    def test_a_long_text_is_cut_where_django_cuts_it_and_bears_no_marks(self) -> None:
+        for text in ("", "court", "é" * 12, "un texte de plus de douze lettres", "e\u0301" * 20):
+            self.assertEqual(peek(text, 12), truncatechars(text, 12))
+        self.assertIs(type(peek(Marked.of("court", [(0, 2)]), 12)), str)
 
 
 class MomentTests(unittest.TestCase):

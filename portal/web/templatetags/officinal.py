@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cache
 from itertools import pairwise
+from unicodedata import normalize
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -158,6 +159,20 @@ def weight(size: int) -> str:
     return f"{size / 1_000_000:.1f}{NO_BREAK}Mo".replace(".", ",")
 
 
+@register.filter
+def peek(text: str, letters: int) -> str:
+    """The beginning of a text, without marks; `truncatechars` walks it letter by letter."""
+    text = normalize("NFC", str(text))
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
+@register.simple_tag(name="static")
+@cache
+def static_path(name: str) -> str:
+    """Django's own, which asks the manifest anew for each of the thirty files that a page names."""
+    return static(name)
+
+
 @register.simple_tag
 @cache
 def icon(name: str) -> SafeString:
@@ -167,6 +182,6 @@ def icon(name: str) -> SafeString:
     """
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
-        static("icons.svg"),
+        static_path("icons.svg"),
         name,
     )
