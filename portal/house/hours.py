@@ -47,10 +47,11 @@ def lines(found: Iterable[Stretch]) -> tuple[HoursLine, ...]:
 
 
 def _said(day: Sequence[Stretch]) -> str:
-    return ", ".join(f"{_clock(each.opens)}{NBSP}– {_clock(each.closes)}" for each in day) or CLOSED
+    return ", ".join(f"{spoken(each.opens)}{NBSP}– {spoken(each.closes)}" for each in day) or CLOSED
 
 
-def _clock(at: time) -> str:
+def spoken(at: time) -> str:
+    """« 8 h », « 8 h 30 »."""
     return f"{at.hour}{NBSP}h" + (f"{NBSP}{at.minute:02}" if at.minute else "")
 
 

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.house.hours import spoken
 from portal.house.models import Period, PeriodKind
 from portal.lib.nights import PARIS
 
@@ -42,12 +43,19 @@ def period_lines(now: datetime) -> list[PeriodLine]:
 
 
 def _words(begins: datetime, ends: datetime) -> str:
-    """« dim. 29 novembre, 08:00 – lun. 30 novembre, 08:00 »; whole days without the hour."""
+    """« dimanche 29 novembre, 8 h – lundi 30 novembre, 8 h 30 »; whole days without the hour."""
     first, last = begins.astimezone(PARIS), ends.astimezone(PARIS)
     if first.time() == last.time() == time():
         last -= timedelta(days=1)
-        days = date_format(first, "D j F"), date_format(last, "D j F")
-        return days[0] if first.date() == last.date() else " – ".join(days)
+        return _day(first) if first.date() == last.date() else f"{_day(first)} – {_day(last)}"
     if first.date() == last.date():
-        return f"{date_format(first, 'D j F, H:i')} – {date_format(last, 'H:i')}"
-    return f"{date_format(first, 'D j F, H:i')} – {date_format(last, 'D j F, H:i')}"
+        return f"{_day(first)}, {_hour(first)} – {_hour(last)}"
+    return f"{_day(first)}, {_hour(first)} – {_day(last)}, {_hour(last)}"
+
+
+def _day(moment: datetime) -> str:
+    return date_format(moment, "l j F")
+
+
+def _hour(moment: datetime) -> str:
+    return spoken(moment.time())
