@@ -25,6 +25,7 @@ class Calendar(ConsoleTestCase):
 
         self.assertContains(page, "Garde, en ce moment")
         self.assertContains(Browser().get("/"), "De garde en ce moment")
+        self.assertContains(Browser().get("/"), ", 20\N{NO-BREAK SPACE}h<")
         self.assertContains(Browser().get("/", headers={"accept-language": "en"}), "On call now")
         self.assertTrue(calendar().is_open(timezone.now()))
         self.assertNotContains(Browser("gare.localhost").get("/"), "garde en ce moment")
