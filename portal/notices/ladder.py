@@ -32,6 +32,8 @@ from tenants.wakeups import wake
 
 # One person is told of the same kind of thing once in so long, however much comes in: with a count.
 QUIET = timedelta(minutes=15)
+# What comes due at closing time is told all the same.
+GRACE = timedelta(minutes=5)
 KEPT_FOR = timedelta(days=30)
 LARGEST = 32_767
 
@@ -43,6 +45,8 @@ class Look:
     """What one look found: how far each thing has come, and when it must be looked again."""
 
     now: datetime
+    shut: bool
+    opens_at: datetime | None
     climbed: dict[Key, datetime] = field(default_factory=dict)
     again: list[datetime] = field(default_factory=list)
     told: list[tuple[UUID, str]] = field(default_factory=list)
@@ -70,9 +74,9 @@ def climb() -> None:
         waiting = waits() if rule.minutes else []
         if not waiting:
             return
-        look, people = Look(database_now()), audience(rule)
-        step = timedelta(minutes=rule.minutes)
-        _climb(waiting, calendar(), step, look, on_duty=_reachable(people, Rung.DUTY))
+        hours, people, step = calendar(), audience(rule), timedelta(minutes=rule.minutes)
+        look = _look(hours, database_now())
+        _climb(waiting, hours, step, look, on_duty=_reachable(people, Rung.DUTY))
         for each in people:
             _tell(each, waiting, look)
         _end(look)
@@ -93,6 +97,11 @@ def _held() -> Ladder:
     """Two looks at once are one after the other."""
     Ladder.objects.get_or_create(id=1)
     return Ladder.objects.select_related("deputy").select_for_update(of=("self",)).get()
+
+
+def _look(hours: Calendar, now: datetime) -> Look:
+    shut = not hours.is_open(now) and not hours.is_open(now - GRACE)
+    return Look(now, shut, hours.next_opening(now) if shut else None)
 
 
 def _reachable(people: Iterable[Told], rung: Rung) -> bool:
@@ -138,6 +147,9 @@ def _tell(person: Told, waiting: Sequence[Wait], look: Look) -> None:
         told_at = last.get(kind)
         fresh = [rung for (_, rung), at in reached.items() if told_at is None or at > told_at]
         if not fresh:
+            continue
+        if look.shut:  # nobody is called at night: whoever opens is told
+            look.again.extend([look.opens_at] if look.opens_at else [])
             continue
         if told_at and told_at + QUIET > look.now:
             look.again.append(told_at + QUIET)

@@ -175,6 +175,20 @@ class OpenTime(LadderTestCase):
         self.assertLessEqual(self.woken_in(), 0)
         self.assertEqual(self.look(), [("karim", Rung.DUTY)])
 
+    def test_nobody_is_called_at_night_and_whoever_opens_is_told(self) -> None:
+        self.writes()
+        now = timezone.now()
+        self.close()
+        ended = now - timedelta(minutes=10)
+        add_period(PeriodKind.GARDE, begins=now - DAY, ends=ended, by=None)
+        tomorrow = add_period(PeriodKind.GARDE, begins=now + DAY, ends=now + 2 * DAY, by=None)
+        self.pass_time(40)
+        Wakeup.objects.using(OWNER).all().delete()
+
+        self.assertEqual((self.look(), self.woken_in()), ([], 24 * 60))
+        Period.objects.filter(pk=tomorrow.pk).update(begins=now)
+        self.assertEqual(self.look(), [("karim", Rung.DUTY)])
+
     def test_without_hours_nothing_is_due_until_they_are_written(self) -> None:
         self.close()
         self.writes()
