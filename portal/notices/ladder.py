@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from portal.audit.actions import Actor, Person, record
 from portal.audit.events import Event
@@ -23,9 +24,10 @@ from portal.house.calendar import Calendar, calendar
 from portal.lib.failpoints import reach
 from portal.mailboxes.actions import database_now
 from portal.notices.actions import queue
-from portal.notices.models import ALERTS, Climb, Ladder, Notice, NoticeKind, Rung
+from portal.notices.models import ALERTS, Climb, Ladder, Notice, NoticeKind, Reach, Rung
 from portal.notices.reach import Told, audience
 from portal.notices.waits import Wait, waits
+from portal.team.duty import gone
 from portal.team.models import User
 from tenants.context import current_pharmacy
 from tenants.wakeups import wake
@@ -89,8 +91,10 @@ def ask_again() -> None:
 
 
 def forget_old() -> None:
-    """What was climbed long ago; once a night."""
-    Climb.objects.filter(at__lt=database_now() - KEPT_FOR).delete()
+    """What was climbed long ago, and where those are reached who do not work here any more; once a night."""
+    now = database_now()
+    Climb.objects.filter(at__lt=now - KEPT_FOR).delete()
+    Reach.objects.filter(user__in=gone(timezone.localdate(now))).delete()
 
 
 def _held() -> Ladder:

@@ -23,7 +23,7 @@ from portal.inbound.process import process_stored
 from portal.mailboxes.models import MailboxKind
 from portal.notices.deliver import notify_due
 from portal.notices.ladder import forget_old, ladder, set_ladder
-from portal.notices.models import Climb, Notice, NoticeState, Rung, Way
+from portal.notices.models import Climb, Notice, NoticeState, Reach, Rung, Way
 from portal.notices.reach import audience, reach_of
 from portal.notices.tasks import climb as task
 from portal.records.night import spend_night
@@ -208,7 +208,7 @@ class OpenTime(LadderTestCase):
         self.assertLessEqual(self.woken_in(), 0)
         self.assertEqual(self.look(), [("karim", Rung.DUTY), ("nadia", Rung.HEAD)])
 
-    def test_a_forgotten_one_is_woken_at_night_and_old_rungs_are_forgotten(self) -> None:
+    def test_a_forgotten_one_is_woken_at_night_and_what_is_of_no_use_is_forgotten(self) -> None:
         self.writes()
         self.pass_time(21)
         self.look()
@@ -217,8 +217,11 @@ class OpenTime(LadderTestCase):
         spend_night()
         self.assertLessEqual(self.woken_in(), 0)
         self.pass_time(60 * 24 * 31)
+        self.told_by_sms(self.claire)
+        deactivate(self.claire, by=self.nadia, now=timezone.now())
         forget_old()
         self.assertFalse(Climb.objects.exists())
+        self.assertEqual([reach.user for reach in Reach.objects.all()], [self.karim])
 
 
 class Who(LadderTestCase):
