@@ -9,8 +9,10 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
 
 from portal.conversations.models import WAITING, Conversation, ConversationState, Counter, CounterKind
+from portal.house import alarm
 from portal.lib import live
 from portal.lib.prepared import prepared
 from portal.mailboxes.models import Mailbox
@@ -59,10 +61,20 @@ def move(before: Counts, after: Counts) -> None:
         cursor.execute(MOVE.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(moved))), list(values))
 
 
-def move_quarantine(mailbox_id: UUID, n: int) -> None:
-    """Count `n` more (or fewer) messages in quarantine."""
+def move_quarantine(mailbox_id: UUID, n: int, *, brought_along: bool = False) -> None:
+    """Count `n` more (or fewer) messages in quarantine; people are told of new ones, unless they were brought along."""
     move(Tally(), Tally({(mailbox_id, CounterKind.QUARANTINE, None): n}))
     live.tell(live.Kind.COUNTS, mailbox=mailbox_id)
+    if n > 0 and not brought_along:
+        now = timezone.now()
+        Mailbox.objects.filter(pk=mailbox_id).update(unreadable_at=now)
+        alarm.begins_to_wait(now)
+    elif n < 0 and not _in_quarantine(mailbox_id):
+        Mailbox.objects.filter(pk=mailbox_id).update(unreadable_at=None)
+
+
+def _in_quarantine(mailbox_id: UUID) -> bool:
+    return Counter.objects.filter(mailbox=mailbox_id, kind=CounterKind.QUARANTINE, n__gt=0).exists()
 
 
 def in_review(mailbox_id: UUID, n: int) -> Counts:

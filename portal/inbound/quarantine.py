@@ -14,6 +14,7 @@ from portal.audit.actions import record
 from portal.audit.events import Event
 from portal.conversations.access import NotVisible
 from portal.conversations.counters import move_quarantine
+from portal.conversations.unopened import is_old
 from portal.inbound.models import NOT_FETCHED, TOO_BIG, RawMessage, RawState
 from portal.inbound.store import WAKE
 from portal.mailboxes.actions import fetch_soon
@@ -39,10 +40,14 @@ def quarantine(raw: RawMessage, reason: str) -> bool:
         stored = RawMessage.objects.filter(pk=raw.pk, state=RawState.STORED)
         if not stored.update(state=RawState.QUARANTINED, reason=reason):
             return False
-        move_quarantine(raw.mailbox_id, +1)
+        move_quarantine(raw.mailbox_id, +1, brought_along=_was_brought_along(raw))
         record(Event.MESSAGE_QUARANTINE, by=None, on=("raw", raw.pk), detail=f"reason={reason}")
     logger.warning("raw message %s quarantined: %s", raw.pk, reason)
     return True
+
+
+def _was_brought_along(raw: RawMessage) -> bool:
+    return raw.uid is None or (raw.internal_date is not None and is_old(raw.internal_date))
 
 
 def get_quarantined(user: User, raw_id: UUID) -> RawMessage:

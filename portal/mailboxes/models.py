@@ -82,6 +82,8 @@ class Mailbox(models.Model):
     fetch_fault_detail = models.CharField(max_length=200, blank=True)
     fetch_fault_at = models.DateTimeField(null=True)
     last_ok_at = models.DateTimeField(null=True)
+    # When the last message came that could not be read; null once nothing is in quarantine.
+    unreadable_at = models.DateTimeField(null=True)
 
     # What stands under its messages, below the line of whoever wrote; nothing until the pharmacy wrote it.
     signature = models.CharField(max_length=400, blank=True, default="", db_default="")

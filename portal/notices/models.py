@@ -29,11 +29,12 @@ class NoticeKind(models.TextChoices):
     UNOPENED = "unopened", "Messages de patients non ouverts"
     FAULT = "fault", "Panne de la BAL"
     UNSENT = "unsent", "Envois échoués ou à vérifier"
+    UNREADABLE = "unreadable", "Messages illisibles en quarantaine"
     TRIAL = "trial", "Avis d’essai"
 
 
 # What the ladder says (ladder.py): it is about somebody of the team, and soon no news any more.
-ALERTS = (NoticeKind.UNOPENED, NoticeKind.FAULT, NoticeKind.UNSENT)
+ALERTS = (NoticeKind.UNOPENED, NoticeKind.FAULT, NoticeKind.UNSENT, NoticeKind.UNREADABLE)
 
 
 class Way(models.TextChoices):
@@ -150,6 +151,7 @@ class Cause(models.TextChoices):
     FETCH = "fetch", "BAL non relevée"
     SEND = "send", "BAL qui n’envoie plus"
     UNSENT = "unsent", "Envoi échoué ou à vérifier"
+    UNREADABLE = "unreadable", "Message en quarantaine"
 
 
 class Climb(models.Model):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from portal.conversations.models import Conversation, ReadMark
 from portal.conversations.unopened import nobody_opened
@@ -20,6 +20,7 @@ KINDS = {
     Cause.FETCH: NoticeKind.FAULT,
     Cause.SEND: NoticeKind.FAULT,
     Cause.UNSENT: NoticeKind.UNSENT,
+    Cause.UNREADABLE: NoticeKind.UNREADABLE,
 }
 # Of each cause: nobody needs a larger number to come and look.
 MOST = 500
@@ -66,15 +67,15 @@ def _unopened() -> Iterator[Wait]:
 
 
 def _faults() -> Iterator[Wait]:
-    """Mailboxes that cannot be read, or from which nothing leaves; one that was paused waits for nobody."""
-    troubled = Mailbox.objects.filter(
-        Q(fetch_fault_at__isnull=False) | Q(send_fault_at__isnull=False), state=MailboxState.ACTIVE
-    )
-    for pk, fetch, send, owner in troubled.values_list("pk", "fetch_fault_at", "send_fault_at", "owner"):
-        if fetch:
-            yield Wait(Cause.FETCH, pk, fetch, owner)
-        if send:
-            yield Wait(Cause.SEND, pk, send, owner)
+    """Mailboxes that cannot be read, from which nothing leaves, or with something that nobody could read.
+
+    One that was paused waits for nobody.
+    """
+    columns = {Cause.FETCH: "fetch_fault_at", Cause.SEND: "send_fault_at", Cause.UNREADABLE: "unreadable_at"}
+    for row in Mailbox.objects.filter(state=MailboxState.ACTIVE).values("pk", "owner", *columns.values()):
+        for cause, column in columns.items():
+            if row[column]:
+                yield Wait(cause, row["pk"], row[column], row["owner"])
 
 
 def _unsent() -> Iterator[Wait]:

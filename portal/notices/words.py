@@ -39,6 +39,7 @@ _SUBJECTS = {
     NoticeKind.UNOPENED: "Des messages attendent d’être ouverts",
     NoticeKind.FAULT: "La messagerie est en panne",
     NoticeKind.UNSENT: "Des envois ont échoué",
+    NoticeKind.UNREADABLE: "Un message n’a pas pu être lu",
     NoticeKind.TRIAL: "Essai de vos alertes Officinal",
 }
 _TEXTS = {
@@ -87,6 +88,9 @@ le haut de vos écrans dit ce qui se passe, et que faire.""",
     NoticeKind.UNSENT: """\
 Dans la messagerie de votre équipe, {what}, et personne ne l’a encore regardé.
 Ouvrez Officinal, vue Envoyés.""",
+    NoticeKind.UNREADABLE: """\
+Dans la messagerie de votre équipe, {what}. Il vient peut-être d’un patient.
+Ouvrez Officinal, vue Quarantaine.""",
     NoticeKind.TRIAL: """\
 Ceci est l’essai que vous avez demandé. Vos alertes arriveront ici, quand vous êtes en service.""",
 }
@@ -104,13 +108,19 @@ _WHAT = {
         "un envoi a échoué ou reste à vérifier",
         "{n} envois ont échoué ou restent à vérifier",
     ),
+    # Counted by mailbox.
+    NoticeKind.UNREADABLE: (
+        "un message illisible attend en quarantaine",
+        "des messages illisibles attendent en quarantaine",
+    ),
 }
 # What a text message says of it: short, and in letters that need no second one (GSM 7 bits).
 _SHORT = {
     NoticeKind.UNOPENED: "{what}. Ouvrez Officinal.",
     NoticeKind.FAULT: "{what}. Ouvrez Officinal.",
     NoticeKind.UNSENT: "{what}. Ouvrez Officinal.",
-    NoticeKind.TRIAL: "essai de vos alertes Officinal, reçu.",
+    NoticeKind.UNREADABLE: "{what}. Ouvrez Officinal.",
+    NoticeKind.TRIAL: "essai de vos alertes Officinal, bien arrivé.",
 }
 HEADS = """
 

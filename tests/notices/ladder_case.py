@@ -55,7 +55,7 @@ class LadderTestCase(NoticesTestCase):
         passed = timedelta(minutes=minutes)
         Conversation.objects.update(unopened_since=F("unopened_since") - passed)
         Recipient.objects.update(decided_at=F("decided_at") - passed)
-        for fault in ("fetch_fault_at", "send_fault_at"):
+        for fault in ("fetch_fault_at", "send_fault_at", "unreadable_at"):
             Mailbox.objects.update(**{fault: F(fault) - passed})
         Climb.objects.update(since=F("since") - passed, at=F("at") - passed)
         Notice.objects.update(created_at=F("created_at") - passed, due_at=F("due_at") - passed)

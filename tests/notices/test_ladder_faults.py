@@ -9,6 +9,10 @@ from django.utils import timezone
 
 from portal.conversations.actions import mark_opened
 from portal.conversations.models import Conversation
+from portal.inbound.importing import keep
+from portal.inbound.models import RawMessage
+from portal.inbound.process import process_stored
+from portal.inbound.quarantine import dismiss
 from portal.mail.faults import Code, TemporaryFault
 from portal.mailboxes.actions import (
     record_fetch_fault,
@@ -28,8 +32,10 @@ from portal.outbound.models import Delivery
 from portal.team.models import User
 from portal.web.inbox.faults import mailbox_faults, mailboxes_of
 from sandbox.people import DOCTOR, TRUSTED_DOMAINS
+from tests.journeys.stage import unreadable
 from tests.notices.ladder_case import KARIM, LadderTestCase
 from tests.outbound.stage import open_mailbox, trust
+from tests.prescriptions.stage import fetched
 
 DOWN = TemporaryFault(Code.REFUSED)
 
@@ -81,6 +87,32 @@ class Faults(LadderTestCase):
         self.assertEqual(self.look(), [("karim", Rung.DUTY)] * 2)
         kinds = set(Notice.objects.values_list("kind", flat=True))
         self.assertEqual(kinds, {NoticeKind.UNOPENED, NoticeKind.FAULT})
+
+
+class Unreadable(LadderTestCase):
+    def test_what_nobody_could_read_is_told_until_somebody_dealt_with_it(self) -> None:
+        with self.assertLogs("portal.inbound", "WARNING"):
+            fetched(self.box, unreadable("Mon insuline"))
+            process_stored()
+        self.assertEqual((self.woken_in(), self.look()), (5, []))
+        self.pass_time(21)
+        self.assertEqual(self.look(), [("karim", Rung.DUTY)])
+        notify_due()
+        words = self.arrived()[0].get_content()
+        self.assertIn("un message illisible attend en quarantaine", words)
+        self.assertNotIn("insuline", words)
+
+        dismiss(RawMessage.objects.get(), by=self.claire)
+        self.pass_time(30)
+        self.assertEqual(self.look(), [])
+        self.assertEqual(waits(), [])
+
+    def test_what_was_brought_along_and_cannot_be_read_calls_nobody(self) -> None:
+        with self.assertLogs("portal.inbound", "WARNING"):
+            keep(self.box, unreadable("Ancien"))
+            process_stored()
+
+        self.assertEqual(waits(), [])
 
 
 class Unsent(LadderTestCase):
