@@ -84,7 +84,11 @@ class ConversationQuerySet(SealedQuerySet["Conversation"]):
 
     def visible_to(self, user_id: object) -> Self:
         """Those of the shared mailboxes, and of this person's own: the only way in is access.py."""
-        return self.filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"), merged_into=None)
+        return self.known_to(user_id).filter(merged_into=None)
+
+    def known_to(self, user_id: object) -> Self:
+        """Those also that were joined to another one since: what was kept of them may be read."""
+        return self.filter(mailbox__in=Mailbox.objects.seen_by(user_id).values("id"))
 
     def open(self) -> Self:
         return self.filter(state=ConversationState.OPEN, blocked=False)

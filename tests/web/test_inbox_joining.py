@@ -15,8 +15,11 @@ from portal.conversations.bulk_models import Batch
 from portal.conversations.counters import counts
 from portal.conversations.label_models import Colour
 from portal.conversations.labels import create_label, put_label
-from portal.conversations.models import Conversation, CounterKind, Message, MessageKind
+from portal.conversations.models import Conversation, ConversationState, CounterKind, Message, MessageKind
 from portal.conversations.notes import add_note
+from portal.conversations.waiting import wait
+from portal.handover.actions import sign
+from portal.handover.gathering import gather
 from portal.lib.ids import uuid7
 from portal.outbound.drafts import save_draft, start_reply
 from portal.outbound.models import Draft
@@ -172,6 +175,17 @@ class Joining(Case):
         )
         self.assertContains(self.as_karim.get(page("conversation", self.first.pk)), "Note du vieil onglet")
         self.assertEqual(self.hugo().get(page("conversation", self.second.pk)).status_code, 404)
+
+    def test_a_handover_that_was_signed_keeps_its_line_and_leads_to_where_it_went(self) -> None:
+        held, now = fresh(self.second), timezone.now()
+        wait(held, on=ConversationState.PATIENT, by=self.karim, version=held.version)
+        shown = gather(self.karim, now=now).mark
+        signed = sign(by=self.karim, word="", shown=shown, waiting=None, now=now)
+
+        self.join()
+
+        kept = self.as_claire.get(page("handover_kept", signed.pk))
+        self.assertContains(kept, page("conversation", self.second.pk))
 
     def test_two_answers_of_one_person_become_one_that_says_both(self) -> None:
         self.draft(self.first, "Le sirop est prêt.")

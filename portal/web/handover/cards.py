@@ -87,7 +87,7 @@ def card_of(handover: Handover, me: User) -> HandoverCard:
     """With its lines: those of conversations that this person may see. One query."""
     lines = list(read(handover.lines))
     ids = {line.conversation for line in lines}
-    seen = set(Conversation.objects.visible_to(me.pk).filter(pk__in=ids).values_list("pk", flat=True))
+    seen = set(Conversation.objects.known_to(me.pk).filter(pk__in=ids).values_list("pk", flat=True))
     groups = groups_of(line for line in lines if line.conversation in seen)
     return _card(handover, me, groups, intact=digest_of(handover) == handover.digest)
 
