@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 from portal.conversations.actions import finish
+from portal.conversations.label_models import Colour
+from portal.conversations.labels import create_label
 from portal.lib.ids import uuid7
 from portal.outbound.templates import save_template
 from tests.inbound.letters import MARTIN
@@ -35,6 +37,13 @@ class Commands(InboxTestCase):
             ),
         ):
             self.assertIn(label, found)
+
+    def test_it_leads_to_labels_to_the_handover_and_to_what_is_ones_own(self) -> None:
+        create_label("Urgent", colour=Colour.RED, by=self.nadia)
+
+        found = self.listed(self.as_karim, self.received())
+
+        self.assertLessEqual({"Étiqueter", "Urgent", "Relève", "Mes absences", "Ma signature"}, set(found))
 
     def test_it_holds_the_templates_one_may_use(self) -> None:
         save_template(uuid7(), name="Prêt ce soir", text="Prêt.", version=0, by=self.nadia)

@@ -18,12 +18,20 @@ from portal.team.policy import Permission, allows
 from portal.web.access import requires
 from portal.web.inbox.answers import fragment, in_shell
 from portal.web.inbox.doors import conversation_for
+from portal.web.inbox.label_cards import links
 from portal.web.inbox.model_cards import choices_for
 from portal.web.inbox.people import choices
 from portal.web.inbox.places import PLACES, TO_DO
 from portal.web.requests import StaffRequest, is_htmx
 
 FROM_ANYWHERE = (Permission.INVITE, Permission.MANAGE_TEAM)
+
+MINE = (
+    ("Mon accès", "my_access", "code PIN clé téléphone mot de passe"),
+    ("Mes alertes", "my_alerts", "prévenir SMS e-mail"),
+    ("Mes absences", "my_absences", "congé vacances repos"),
+    ("Ma signature", "my_signature", "signer nom"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,8 @@ def _on(conversation: Conversation, me: User) -> Iterator[Command]:
         yield Command(
             "Mettre en attente", "clock", press="#wait > summary", words="plus tard attendre rappel"
         )
+    if allows(me, Permission.LABEL):
+        yield Command("Étiqueter", "tag", key="l", words="étiquette classer")
     yield Command("Marquer comme non lu pour moi", "eye-off", key="u")
     if allows(me, Permission.MERGE) and conversation.kind != ConversationKind.FORM:
         url = reverse("join", args=[pk])
@@ -147,6 +157,9 @@ def _models(conversation: Conversation, me: User) -> Iterator[Command]:
 def _places(me: User) -> Iterator[Command]:
     for place in PLACES.values():
         yield Command(place.label, "inbox", url=place.url, words="vue liste")
+    for each in links():
+        yield Command(each.chip.label, "tag", url=each.url, words="étiquette vue liste")
+    yield Command("Relève", "arrow-left-right", url=reverse("handover"), words="passer la main départ signer")
     if allows(me, Permission.COMPOSE):
         yield Command("Nouveau message", "square-pen", url=reverse("compose"), words="écrire")
     if all(allows(me, permission) for permission in FROM_ANYWHERE):
@@ -154,6 +167,8 @@ def _places(me: User) -> Iterator[Command]:
         for person in User.objects.filter(active=True).exclude(pk=me.pk).order_by("display_name"):
             label = f"{person.display_name}, dans l’équipe"
             yield Command(label, "user", url=reverse("console_person", args=[person.pk]), words="collègue")
+    for own, name, words in MINE:
+        yield Command(own, "user", url=reverse(name), words=words)
     yield Command("Aide", "info", url=reverse("help_home"))
 
 
