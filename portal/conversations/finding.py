@@ -113,6 +113,8 @@ class _Search:
                 batch = list(islice(candidates, size))
                 for message in self._met(batch):
                     found.setdefault(message.conversation_id, message)
+                    if len(found) > PAGE:
+                        break
                 examined = batch[-1].pk if batch else examined
                 more = len(batch) == size
                 if len(found) > PAGE or not more:
@@ -137,10 +139,19 @@ class _Search:
         )
 
     def _met(self, batch: list[Message]) -> Iterator[Message]:
-        """Those that hold what was asked for, in order; files are opened of those alone that need it."""
+        """Those that hold what was asked for, in order, read one after the other as they are asked for."""
+        for number, message in enumerate(batch):
+            if self._verifier.is_met(message):
+                yield message
+            elif self._verifier.reads_files and _has_files(message):
+                yield from self._met_with_files(batch[number:])
+                return
+
+    def _met_with_files(self, batch: list[Message]) -> Iterator[Message]:
+        """The same at once: files are asked for in one statement, of those alone that need it."""
         without = {message.pk for message in batch if self._verifier.is_met(message)}
         unsure = [message for message in batch if message.pk not in without and _has_files(message)]
-        files = _files_of(unsure) if unsure and self._verifier.reads_files else {}
+        files = _files_of(unsure)
         within = {each.pk for each in unsure if self._verifier.is_met(each, files.get(each.pk, ()))}
         yield from (message for message in batch if message.pk in without | within)
 

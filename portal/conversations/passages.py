@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from portal.vault.words import fold, stem
+from portal.vault.words import LetterByLetter, fold, stem
 
 SHORTEST_BEGINNING = 3
 # What stands before the first word found, and how much is shown in all.
@@ -31,6 +31,7 @@ class _Levelled(dict[int, str]):
 
 
 _levelled = _Levelled()
+_level = LetterByLetter(lambda text: text.translate(_levelled))
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Sought:
 
     def spans(self, text: str) -> list[Span]:
         """Where they stand in a text as it is shown, in order, none within another."""
-        level = text[:FARTHEST].translate(_levelled)
+        level = _level(text[:FARTHEST])
         found = sorted(set(self._found(level)))
         kept: list[Span] = []
         for start, end in found:

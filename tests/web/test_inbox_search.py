@@ -76,6 +76,11 @@ class Search(InboxTestCase):
         self.assertEqual(self.found('"75 levothyrox"'), [])
         self.assertEqual(self.found('"evothyrox 75"'), [])  # it begins within a word
 
+    def test_what_is_marked_stands_where_it_stands_whatever_letters_come_before(self) -> None:
+        for before in ("œuf ", "Straße ", "µg ", "½ ™ ", "e\u0301te\u0301 ", "Ωμέγα "):
+            start = len(before)
+            self.assertEqual(Sought(["ete"]).spans(f"{before}| Été")[-1:], [(start + 2, start + 5)], before)
+
     def test_a_phrase_is_found_behind_one_that_only_looks_so(self) -> None:
         both = Sought(phrases=[("pas", "le", "pas")])
 
