@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
+from unittest.mock import patch
 
 from django.db import connection, connections
 from django.test import TestCase, TransactionTestCase
 
 from tenants.context import leave
 from tenants.fences import OWNER
+from tenants.hosts import HostTable
 from tenants.models import Pharmacy
 from tests import cast
 from tests.emptying import empty
@@ -55,6 +57,7 @@ class PharmacyTestCase(TestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        forget_hosts(self)
         connection.set_tenant(self.soleil)
 
 
@@ -67,6 +70,7 @@ class CommittingPharmacyTestCase(TransactionTestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        forget_hosts(self)
         leave()
         self.soleil, self.gare = cast.soleil(), cast.gare()
         connection.set_tenant(self.soleil)
@@ -92,6 +96,10 @@ class CommittingPharmacyTestCase(TransactionTestCase):
         with connections[OWNER].cursor() as cursor:
             # Not TRUNCATE: it makes new files for tables that hold a few rows at most.
             cursor.execute("; ".join(f"DELETE FROM {table}" for table in PUBLIC_TABLES))
+
+
+def forget_hosts(case: TestCase | TransactionTestCase) -> None:
+    case.enterContext(patch("tenants.middleware.hosts", HostTable()))
 
 
 def team_of_soleil() -> tuple[User, User, User]:

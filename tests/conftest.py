@@ -16,6 +16,8 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # As in production, a host is looked up once: a test (tests/base.py) forgets what the one before it found.
+    settings.HOST_SECONDS = 600.0
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ class Remembering(PharmacyTestCase):
         found = {name: self.table.find(name) for name in HOSTS.values() for _ in range(2)}
         self.assertEqual({row.tenant.finess for row in found.values() if row}, set(HOSTS))
 
+    @override_settings(HOST_SECONDS=0.0)
     def test_without_seconds_nothing_is_kept(self) -> None:
         self.assertEqual([self.asked(self.host), self.asked(self.host)], [1, 1])
 

@@ -42,11 +42,11 @@ class TheTeam(ConsoleTestCase):
 
     def test_the_list_costs_the_same_for_five_more_people(self) -> None:
         self.as_nadia.get(console("team"))
-        with self.assertNumQueries(7):  # host, session, person, team; how far it is
+        with self.assertNumQueries(6):  # session, person, team; how far it is
             self.as_nadia.get(console("team"))
         for number in range(5):
             User.objects.create(sign_in_name=f"p{number}", display_name="Une personne", role=Role.ETUDIANT)
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(6):
             self.as_nadia.get(console("team"))
 
     def test_the_console_is_in_the_menu_of_the_responsible_person_alone(self) -> None:

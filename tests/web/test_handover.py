@@ -130,6 +130,7 @@ class Signing(Relay):
         self,
     ) -> None:
         inbox, said = page("inbox_view", "a-traiter"), "Une relève attend d’être contresignée"
+        self.as_claire.get(inbox)
         with self.statements() as before:
             self.assertNotContains(self.as_claire.get(inbox), said)
         handover = signed_by(self.karim)

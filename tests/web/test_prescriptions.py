@@ -197,6 +197,7 @@ class View(PrescriptionCase):
         for number in (3, 27):
             for each in range(number):
                 with_photo(self.box, subject=f"Ordonnance {number} {each}")
+            self.as_karim.get(url)
             with self.statements() as made:
                 self.as_karim.get(url)
             counts.append(len(made.sql))
