@@ -31,6 +31,7 @@ PLAIN = {
     "console_period_remove": "a closure or a garde less",
     "console_answers": "words that are sent by themselves, to who wrote",
     "console_signature": "words under what the pharmacy sends",
+    "console_alerts": "after how many minutes people are told, and who besides",
     "console_absence": "when somebody is away",
     "console_absence_remove": "an absence less",
     "console_labels": "words of the team",

@@ -83,7 +83,8 @@ class FromTheForm(FormCase):
             "Page 1",
         ):
             self.assertContains(opened, words)
-        self.assertNotContains(opened, "INS")
+        self.assertNotContains(opened, "Copier l’INS")
+        self.assertNotContains(opened, "INS&nbsp;")
         self.assertNotContains(opened, "Original (.eml)")
         self.assertNotContains(opened, "Joindre")
         pictures = re.findall(
