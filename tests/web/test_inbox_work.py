@@ -234,6 +234,12 @@ class SendingAnd(InboxTestCase):
         self.as_claire.post(page("reply", conversation.pk), data)
         return Conversation.objects.get(pk=conversation.pk)
 
+    def test_a_reminder_chosen_with_plain_send_waits_for_the_answer_it_is_about(self) -> None:
+        sent = self.send("", remind="3")
+
+        self.assertEqual(sent.state, "patient")
+        self.assertIsNotNone(sent.snoozed_until)
+
     def test_an_answer_is_sent_and_the_patient_waited_for(self) -> None:
         sent = self.send("patient")
 
