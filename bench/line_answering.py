@@ -63,7 +63,8 @@ class _Writer:
                 fields = self._fields(conversation_id)
                 fields["body"] = WORDS[: (number + 1) * len(WORDS) // SAVES]
                 self.saved.append(self._post(reverse("draft_save", args=[fields["draft"]]), fields))
-            fields = self._fields(conversation_id) | {"body": WORDS}
+            # Words of its own: the same ones twice to one patient would be asked about first.
+            fields = self._fields(conversation_id) | {"body": f"{WORDS} Dossier {conversation_id}."}
             self.sent.append(self._post(reverse("reply", args=[conversation_id]), fields))
 
     def _get_token(self) -> None:
