@@ -9,6 +9,7 @@ from random import Random
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Func
 from django.utils import timezone
 
 from bench.mails import NAMES, PATIENT_COUNT, SENTENCES, SUBJECTS, ins_of
@@ -49,10 +50,7 @@ class Seeder:
         ]
         self._marks = [correspondent_mark(address.key) for address in self._people]
         self._texts = [" ".join(SENTENCES[start:]) for start in range(len(SUBJECTS))]
-        self._tokens = [
-            tokens_of(subject=subject, people=self._people[:1], text=text, files=[])
-            for subject, text in zip(SUBJECTS, self._texts, strict=True)
-        ]
+        self._known: dict[tuple[str, int], Func] = {}
 
     def add(self, first: datetime, count: int) -> None:
         """`count` conversations, the first one at `first`."""
@@ -103,8 +101,16 @@ class Seeder:
                 "subject": "",
             },
             text=self._texts[which],
-            tokens=self._tokens[which],
+            tokens=self._tokens(Address(**conversation.people[0]), which),
         )
+
+    def _tokens(self, who: Address, which: int) -> Func:
+        """Of that text, by that person: whom a search by name finds is whom it should."""
+        key = (who.address, which)
+        if key not in self._known:
+            subject, text = SUBJECTS[which], self._texts[which]
+            self._known[key] = tokens_of(subject=subject, people=[who], text=text, files=[])
+        return self._known[key]
 
 
 def seed(pharmacy_id: UUID, mailbox_id: UUID, upto: int) -> None:

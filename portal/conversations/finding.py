@@ -6,13 +6,13 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import islice
+from itertools import cycle, islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import Error, connection, transaction
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Value
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 
 from portal.audit.actions import record
 from portal.audit.events import Event
@@ -23,6 +23,7 @@ from portal.conversations.passages import Excerpt, Sought
 from portal.conversations.query import Query
 from portal.conversations.reading import read_by
 from portal.conversations.verifying import Verifier
+from portal.lib.prepared import prepared
 from portal.mailboxes.models import Mailbox
 from portal.vault.index import EVERYWHERE, Field, fingerprint, query_tokens, tsquery_literal
 from portal.vault.words import fold
@@ -164,8 +165,12 @@ class _Search:
             found.pop(message.conversation_id, None)
 
     def _rows(self, messages: list[Message]) -> Iterator[Found]:
-        visible = Conversation.objects.visible_to(self._by.pk).for_lists().annotate(read=read_by(self._by.pk))
-        listed = visible.in_bulk([message.conversation_id for message in messages])
+        if not messages:
+            return
+        wanted = [message.conversation_id for message in messages]
+        # Always as many ids, some more than once: one SQL for all searches.
+        found = _listed(self._by.pk, *islice(cycle(wanted), PAGE))
+        listed = {conversation.pk: conversation for conversation in found}
         for message in messages:
             if (conversation := listed.get(message.conversation_id)) is not None:
                 where, excerpt = self._verifier.excerpt(message, self._sought)
@@ -256,3 +261,9 @@ def _limit_time() -> None:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), PARIS)
+
+
+@prepared
+def _listed(user_id: UUID, *ids: UUID) -> QuerySet[Conversation]:
+    visible = Conversation.objects.visible_to(user_id).filter(pk__in=ids)
+    return visible.for_lists().annotate(read=read_by(user_id))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from portal.conversations.models import INDEXED, Attachment, Message, ScanState, WordsState
 from portal.conversations.search import INDEX
 from portal.documents.antivirus import Verdict, may_open
+from portal.lib.prepared import prepared
 from portal.mailboxes.models import Mailbox
 from portal.vault.queries import SealedQuerySet
 from tenants.wakeups import wake
@@ -46,12 +48,19 @@ def ask_for_words() -> None:
 
 def readiness(by: User) -> Readiness:
     """Of the mailboxes that `by` sees, in one statement: a few empty indexes, when all is known."""
+    rows = _lacking(by.pk, *openable())
+    return Readiness(*(any(row[column] for row in rows) for column in range(3)))
+
+
+@prepared
+def _lacking(user_id: UUID, *openable: ScanState) -> QuerySet[Mailbox, tuple[bool, bool, bool]]:
+    """Of each mailbox: whether files wait, scans, older messages."""
     files = Attachment.objects.filter(
-        message__conversation__mailbox=OuterRef("pk"), scan__in=[*openable(), ScanState.PENDING]
+        message__conversation__mailbox=OuterRef("pk"), scan__in=[*openable, ScanState.PENDING]
     )
     older = Message.objects.filter(conversation__mailbox=OuterRef("pk"), indexed__lt=INDEXED)
-    lacking = (
-        Mailbox.objects.seen_by(by.pk)
+    rows: QuerySet[Mailbox, tuple[bool, bool, bool]] = (
+        Mailbox.objects.seen_by(user_id)
         .annotate(
             files=Exists(files.filter(words=WordsState.WAITING)),
             scans=Exists(files.filter(words=WordsState.OCR)),
@@ -59,5 +68,4 @@ def readiness(by: User) -> Readiness:
         )
         .values_list("files", "scans", "older")
     )
-    rows = list(lacking)
-    return Readiness(*(any(row[column] for row in rows) for column in range(3)))
+    return rows
