@@ -216,7 +216,7 @@ class WarningTests(SimpleTestCase):
         )
 
 
-@unittest.skipUnless(SAMPLES.is_dir(), "the examples of the ANS are not beside this checkout")
+@unittest.skipUnless(SAMPLES.is_dir(), "the sample archives of the ANS are not beside this checkout")
 class ExampleTests(SimpleTestCase):
     def test_every_example_of_the_ans_is_read(self) -> None:
         for path in sorted((SAMPLES / "cda").glob("*.xml")):
