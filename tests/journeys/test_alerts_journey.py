@@ -1,10 +1,11 @@
-"""A patient's message that nobody opens: the screen on the wall counts it, Karim's phone rings, one click ends it."""
+"""A patient's message that nobody opens: a receipt leaves, the wall counts it, Karim's phone rings, a click ends it."""
 
 from __future__ import annotations
 
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from email import message_from_bytes
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from tests.journeys.browser import WIDE, Window, running_browser, sign_in, why_n
 from tests.journeys.house import ANY
 from tests.journeys.patience import wait_for
 from tests.journeys.stage import JourneyTestCase, let_in
-from tests.journeys.stations import write
+from tests.journeys.stations import held, write
 from tests.servers.peers import sandbox_peer
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class AMessageThatNobodyOpens(JourneyTestCase):
         karim, nadia = self.at_work("karim"), self.at_work("nadia")
         with self.house.provider_of_texts() as provider:
             self.karim_asks_for_text_messages(karim)
+            self.nadia_has_receipts_sent(nadia)
             wall = self.nadia_hangs_a_screen(nadia)
             write(self.peer, letter(f"Léa Durand <{PATIENT}>", "Mon sirop"), sender=PATIENT)
             karim.goto(self.url("/equipe/a-traiter/"))
@@ -65,6 +67,7 @@ class AMessageThatNobodyOpens(JourneyTestCase):
         self.nadia_sees_who_was_told(nadia)
         karim.locator(".row", has_text="Mon sirop").click()
         karim.locator("#conversation", has_text="Mon sirop").wait_for()
+        self.the_patient_has_her_receipt(karim)
         self.the_wall_is_calm_and_never_lies(wall)
         self.nadia_takes_the_screen_away(nadia, wall)
 
@@ -76,6 +79,19 @@ class AMessageThatNobodyOpens(JourneyTestCase):
         karim.get_by_role("button", name="Enregistrer").click()
         karim.get_by_role("button", name="Essayer par SMS").click()
         karim.get_by_text("L’essai part").wait_for()
+
+    def nadia_has_receipts_sent(self, nadia: Page) -> None:
+        nadia.goto(self.url("/console/reponses-automatiques/"))
+        nadia.get_by_label("Accuser réception au patient").check()
+        nadia.get_by_role("button", name="Enregistrer les réponses").click()
+        nadia.get_by_text("Les réponses automatiques sont enregistrées").wait_for()
+
+    def the_patient_has_her_receipt(self, karim: Page) -> None:
+        """Once, though the team has not answered: the thread says that nobody wrote it."""
+        karim.locator(".msg-author", has_text="Réponse automatique").wait_for()
+        came = [message_from_bytes(raw) for raw in held(self.peer, PATIENT)]
+        receipts = [each for each in came if each.get_content_type() != "multipart/report"]
+        self.assertEqual([each["Auto-Submitted"] for each in receipts], ["auto-replied"], came)
 
     def nadia_hangs_a_screen(self, nadia: Page) -> Page:
         """In a browser of its own, where nobody signed in and the clock is ours."""
