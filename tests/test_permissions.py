@@ -251,13 +251,14 @@ class WhoMayCome(Visits):
         for person in self.people:
             browser = signed_in(person, self.soleil)
             rights = frozenset(each for each in Permission if allows(person, each))
-            # What one may see is asked for once for all who may the same: it costs whole pages.
+            # What one may see is asked for once for all who may the same: it costs whole pages. So is, by GET, what
+            # one may not: a refusal is made before the view, from the rights alone.
             seen = rights in visited
             visited.add(rights)
             for name, method, path in self.every_visit(("get", "post")):
                 wanted = TEAM_HOST[name].permissions
                 may = wanted <= rights
-                if not wanted or (may and seen):
+                if not wanted or (seen and (may or method == "get")):
                     continue
                 answer = self.visit(browser, method, path)
                 with self.subTest(f"{person.sign_in_name} {method} {name}"):
