@@ -26,12 +26,12 @@ def get_conversation(user: User, conversation_id: UUID) -> Conversation:
     """With its mailbox (but not its credentials), its patient, its assignees, labels and readers, and whether something
     new in it concerns `user`. Of one that was joined to another, the other one is given. Raises NotVisible.
     """
-    found = _conversation(user.id, conversation_id)
-    if not found:
+    found = _conversation.first(user.id, conversation_id)
+    if found is None:
         gone = Conversation.objects.filter(pk=conversation_id).only("merged_into").first()
         if gone is not None and gone.merged_into_id is not None:
-            found = _conversation(user.id, gone.merged_into_id)
-    return _one(next(iter(found), None))
+            found = _conversation.first(user.id, gone.merged_into_id)
+    return _one(found)
 
 
 def get_message(user: User, message_id: UUID) -> Message:

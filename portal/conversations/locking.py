@@ -24,7 +24,7 @@ def locked(conversation_id: UUID, version: int | None = None) -> Conversation:
     Raises:
         StaleVersion: it is not at `version` any more.
     """
-    conversation = next(iter(_held(conversation_id)), None)
+    conversation = _held.first(conversation_id)
     if conversation is None:
         raise Conversation.DoesNotExist(conversation_id)
     if version is not None and (conversation.version != version or conversation.merged_into_id):

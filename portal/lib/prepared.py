@@ -54,6 +54,10 @@ class Prepared(Generic[P, Row]):
             statement = self._statements[key] = self._prepare(given)
         return statement.rows([each for each in given if _moves(each)])
 
+    def first(self, *given: P.args, **named: P.kwargs) -> Row | None:
+        """The first of its rows, or the only one; None when there is none."""
+        return next(iter(self(*given, **named)), None)
+
     def _prepare(self, given: Sequence[object]) -> _Statement:
         given = [STAND_INS[type(each)]() if _moves(each) else each for each in given]
         build: Callable[..., QuerySet[Any, Row]] = self.build

@@ -71,9 +71,9 @@ def queue(
     """
     with transaction.atomic():
         kept = drafts.hold_draft(draft, by=by)  # a second click waits here
-        done = _queued(idempotency_key, by.pk)
+        done = _queued.first(idempotency_key, by.pk)
         if done:
-            return done[0]
+            return done
         if kept.state != DraftState.OPEN:
             raise drafts.NoSuchDraft(kept.pk)
         if kept.version != draft.version:

@@ -105,17 +105,16 @@ def start_reply(conversation: Conversation, *, by: User, draft_id: UUID | None =
         NoSuchDraft: that id is of a draft that was sent or discarded, or of somebody else's.
         DraftElsewhere: see there.
     """
-    own = _answer(conversation.pk, by.pk)
-    if not own and draft_id is not None and _by_id(draft_id):
-        own = _answer(
-            conversation.pk, by.pk
-        )  # the other of two clicks has made it between these two questions
-        if not own:
+    own = _answer.first(conversation.pk, by.pk)
+    if own is None and draft_id is not None and _by_id(draft_id):
+        # The other of two clicks may have made it between these two questions.
+        own = _answer.first(conversation.pk, by.pk)
+        if own is None:
             there = _own(by).filter(pk=draft_id).exclude(conversation=None).first()
             raise DraftElsewhere(there) if there else NoSuchDraft(draft_id)
-    if own:
-        own[0].conversation = conversation
-        return own[0]
+    if own is not None:
+        own.conversation = conversation
+        return own
     try:
         with transaction.atomic():
             return Draft.objects.create(
@@ -281,7 +280,7 @@ def lock_draft(draft: Draft, *, by: User) -> Draft:
 
 def hold_draft(draft: Draft, *, by: User) -> Draft:
     """The same in whatever state it is. Raises NoSuchDraft."""
-    kept = next(iter(_held(draft.pk, by.pk)), None)
+    kept = _held.first(draft.pk, by.pk)
     if kept is None:
         raise NoSuchDraft(draft.pk)
     kept.author = by
@@ -350,7 +349,7 @@ def answered_subject(conversation: Conversation) -> str:
 
 
 def _last_received(conversation: Conversation) -> Message | None:
-    return next(iter(newest_mail(conversation.pk, MessageKind.RECEIVED)), None)
+    return newest_mail.first(conversation.pk, MessageKind.RECEIVED)
 
 
 @prepared

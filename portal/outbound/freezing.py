@@ -84,8 +84,8 @@ def _followed(conversation: Conversation | None) -> tuple[str, tuple[str, ...]]:
     """In-Reply-To and References (RFC 5322 3.6.4): the last message received, else the last one sent."""
     if conversation is None:
         return "", ()
-    received = newest_mail(conversation.pk, MessageKind.RECEIVED)
-    last = next(iter(received or newest_mail(conversation.pk, MessageKind.SENT)), None)
+    last = newest_mail.first(conversation.pk, MessageKind.RECEIVED)
+    last = last or newest_mail.first(conversation.pk, MessageKind.SENT)
     if last is None or not last.headers.get("message_id"):
         return "", ()
     own: str = last.headers["message_id"]

@@ -211,15 +211,15 @@ def _user_of(session: SessionStore) -> User | None:
         user: User = device.user
         user.proved_by = device
         return user
-    return next(iter(_person(UUID(session[PERSON]))), None)
+    return _person.first(UUID(session[PERSON]))
 
 
 def _device_of(session: SessionStore) -> TotpDevice | Passkey | None:
     named, person = session.get(DEVICE_ID_SESSION_KEY, ""), UUID(session[PERSON])
     if (key := Passkey.key_in(named)) is not None:
-        return next(iter(_passkey(key, person)), None)
+        return _passkey.first(key, person)
     if (key := TotpDevice.key_in(named)) is not None:
-        return next(iter(_phone(key, person)), None)
+        return _phone.first(key, person)
     return None
 
 

@@ -161,7 +161,7 @@ def fresh_key(base: UUID, said: Sequence[str], by: User) -> UUID:
 
 
 def queued(key: UUID, by: User) -> Delivery | None:
-    return next(iter(_deliveries(key, by.pk)), None)
+    return _deliveries.first(key, by.pk)
 
 
 @prepared
