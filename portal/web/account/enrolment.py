@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 from datetime import timedelta
@@ -23,17 +22,18 @@ from portal.team.second_factor import (
     provisioning_uri,
     secret_text,
 )
-from portal.vault.keys import current_keyring
 from portal.web.access import requires_member, requires_password
 from portal.web.account.entering import RENEWING, enter_fully, go_on
 from portal.web.account.forms import CodeForm
 from portal.web.account.second_factor import WRONG, checked
 from portal.web.requests import StaffRequest
+from portal.web.sealed import open_for, seal_for
 
 GROUP = 4
 RENEWAL = timedelta(minutes=15)
 # The codes, sealed, from their making until their reader says that they are kept.
 CODES = "recovery-codes"
+PURPOSE = b"account.recovery-codes"
 
 
 @sensitive_post_parameters("code")
@@ -111,13 +111,9 @@ def _page(request: StaffRequest, form: CodeForm, device: TotpDevice, *, status: 
     return render(request, "account/enrol_totp.html", context, status=status)
 
 
-def _context(request: StaffRequest) -> bytes:
-    return b"account.recovery-codes\0" + request.user.id.bytes
-
-
 def _sealed(request: StaffRequest, codes: tuple[str, ...]) -> str:
-    return base64.b64encode(current_keyring().seal(json.dumps(codes).encode(), _context(request))).decode()
+    return seal_for(request.user.pk, PURPOSE, json.dumps(codes))
 
 
 def _opened(request: StaffRequest, sealed: str) -> tuple[str, ...]:
-    return tuple(json.loads(current_keyring().open(base64.b64decode(sealed), _context(request))))
+    return tuple(json.loads(open_for(request.user.pk, PURPOSE, sealed)))

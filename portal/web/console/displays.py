@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,15 +17,16 @@ from portal.house.displays import DisplayNameTaken, add_display, displays, renew
 from portal.house.models import Display
 from portal.lib.text import one_line
 from portal.team.policy import Permission
-from portal.vault.keys import current_keyring
 from portal.web.access import requires
 from portal.web.console.frame import WORKSTATIONS, done, page
 from portal.web.requests import StaffRequest
+from portal.web.sealed import open_for, seal_for
 
 LONGEST_NAME = 40
 TAKEN = "Un autre écran porte déjà ce nom : choisissez-en un autre."
 # The link that was just made, sealed, until whoever made it says that the screen shows it.
 LINK = "display-link"
+PURPOSE = b"console.display-link"
 
 
 class DisplayForm(forms.Form):
@@ -110,20 +110,15 @@ def _next_name() -> str:
 
 
 def _keep(request: StaffRequest, name: str, token: str) -> None:
-    sealed = current_keyring().seal(json.dumps([name, token]).encode(), _context(request))
-    request.session[LINK] = base64.b64encode(sealed).decode()
+    request.session[LINK] = seal_for(request.user.pk, PURPOSE, json.dumps([name, token]))
 
 
 def _kept(request: StaffRequest) -> NewLink | None:
     sealed = request.session.get(LINK)
     if sealed is None:
         return None
-    name, token = json.loads(current_keyring().open(base64.b64decode(sealed), _context(request)))
+    name, token = json.loads(open_for(request.user.pk, PURPOSE, sealed))
     return NewLink(name, request.build_absolute_uri(reverse("display", args=[token])))
-
-
-def _context(request: StaffRequest) -> bytes:
-    return b"console.display-link\0" + request.user.id.bytes
 
 
 def _page(request: StaffRequest, form: DisplayForm, *, status: int = 200) -> HttpResponse:

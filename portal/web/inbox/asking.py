@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-
 from django.utils import timezone
 
 from portal.conversations.finding import labels_named, sought
@@ -18,11 +16,12 @@ from portal.conversations.query import (
     Wrong,
     parse,
 )
-from portal.team.models import User
-from portal.vault.keys import Unopenable, current_keyring
+from portal.vault.keys import Unopenable
 from portal.web.requests import StaffRequest
+from portal.web.sealed import open_for, seal_for
 
 ASKED = "search"
+PURPOSE = b"session.search"
 EXAMPLES = {
     Operator.FROM: "de:martin",
     Operator.TO: "à:martin",
@@ -60,15 +59,13 @@ def told(fault: Fault) -> str:
 
 
 def keep(request: StaffRequest, text: str) -> None:
-    sealed = current_keyring().seal(text[:LONGEST_QUERY].encode(), _context(request.user))
-    request.session[ASKED] = b64encode(sealed).decode()
+    request.session[ASKED] = seal_for(request.user.pk, PURPOSE, text[:LONGEST_QUERY])
 
 
 def kept(request: StaffRequest) -> str:
     """The words last asked for in this session; none when they cannot be opened any more."""
     try:
-        sealed = b64decode(str(request.session.get(ASKED, "")))
-        return current_keyring().open(sealed, _context(request.user)).decode()
+        return open_for(request.user.pk, PURPOSE, str(request.session.get(ASKED, "")))
     except Unopenable:
         return ""
 
@@ -79,7 +76,3 @@ def sought_by(request: StaffRequest) -> Sought:
         return sought(query_of(kept(request)))
     except (Misasked, NothingToLookFor):
         return Sought()
-
-
-def _context(me: User) -> bytes:
-    return b"session.search\0" + me.pk.bytes
