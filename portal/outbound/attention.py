@@ -11,6 +11,7 @@ from portal.conversations.locking import locked_with
 from portal.conversations.models import Conversation, Message
 from portal.house import alarm
 from portal.outbound.models import Delivery, DeliveryState, Recipient, RecipientState
+from portal.vault.fields import SealedQuerySet
 
 
 def ask_for_attention(delivery: Delivery) -> None:
@@ -34,7 +35,7 @@ def settle_attention(delivery: Delivery) -> None:
     the conversation.
     """
     conversation = _held_with(delivery)
-    in_it = Delivery.objects.filter(message__conversation=conversation).exclude(message__what=AUTOMATIC)
+    in_it = _sent_in(conversation)
     doubtful = in_it.filter(state=DeliveryState.UNCERTAIN).exclude(pk=delivery.pk)
     refused = Recipient.objects.filter(delivery__in=in_it, state=RecipientState.FAILED)
     if not doubtful.exists() and not refused.exists():
@@ -47,10 +48,15 @@ def _is_automatic(delivery: Delivery) -> bool:
 
 def in_trouble(conversation: Conversation) -> bool:
     """Whether something that was sent in it did not reach somebody, or may not have."""
-    in_it = Delivery.objects.filter(message__conversation=conversation).exclude(message__what=AUTOMATIC)
+    in_it = _sent_in(conversation)
     if in_it.filter(state__in=(DeliveryState.UNCERTAIN, DeliveryState.FAILED)).exists():
         return True
     return Recipient.objects.filter(delivery__in=in_it, state=RecipientState.FAILED).exists()
+
+
+def _sent_in(conversation: Conversation) -> SealedQuerySet[Delivery]:
+    """By people: an automatic answer that did not arrive troubles nobody."""
+    return Delivery.objects.filter(message__conversation=conversation).exclude(message__what=AUTOMATIC)
 
 
 def _held_with(delivery: Delivery) -> Conversation:

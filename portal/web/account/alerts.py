@@ -128,11 +128,7 @@ def _page(request: StaffRequest, form: AlertsForm, *, status: int = 200) -> Http
 
 def _trials(user: User, reach: Reach) -> list[TrialCard]:
     chosen = ((Way.EMAIL, reach.by_email), (Way.SMS, reach.by_sms))
-    return [
-        TrialCard(way, "e-mail" if way == Way.EMAIL else "SMS", _last_trial(user, way))
-        for way, on in chosen
-        if on and can_tell(way)
-    ]
+    return [TrialCard(way, way.label, _last_trial(user, way)) for way, on in chosen if on and can_tell(way)]
 
 
 def _last_trial(user: User, way: Way) -> str:

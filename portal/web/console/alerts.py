@@ -27,7 +27,6 @@ from portal.web.requests import StaffRequest
 MINUTES = (5, 10, 15, 20, 30, 45, 60, 90, 120)
 SHOWN, SHOWN_FOR = 50, timedelta(days=30)
 CHOOSE = "Choisissez dans la liste."
-WAYS = {Way.EMAIL: "e-mail", Way.SMS: "SMS"}
 
 
 class LadderForm(forms.Form):
@@ -114,7 +113,7 @@ def _deputies(form: LadderForm) -> list[tuple[str, str, bool]]:
 
 
 def _reached(told: Told) -> ReachedCard:
-    return ReachedCard(told.user.display_name, " et ".join(WAYS[way] for way, _ in told.ways))
+    return ReachedCard(told.user.display_name, " et ".join(way.label for way, _ in told.ways))
 
 
 def _alerts() -> list[AlertCard]:
@@ -134,7 +133,7 @@ def _card(notice: Notice, names: dict[UUID, str]) -> AlertCard:
     rung = "comme responsable" if notice.rung == Rung.HEAD else "en service"
     count = f"{notice.n}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}" if notice.n > 1 else ""
     return AlertCard(
-        who=f"{names.get(notice.about, '')}, {rung}, par {WAYS[Way(notice.way)]}",
+        who=f"{names.get(notice.about, '')}, {rung}, par {Way(notice.way).label}",
         what=f"{count}{NoticeKind(notice.kind).label}",
         at=notice.created_at,
         state=state_words(notice, brief=True),

@@ -71,9 +71,8 @@ def after_act(
 ) -> HttpResponse:
     """The conversation as it is now: pane, row and counts to htmx; else, when all went well, a redirection."""
     viewer = viewer_of(request)
-    if (
-        draft is not None and draft.conversation_id is not None
-    ):  # what is being answered may have gone elsewhere
+    # What is being answered may have gone elsewhere.
+    if draft is not None and draft.conversation_id is not None:
         conversation_id = draft.conversation_id
     if status == 200 and not is_htmx(request):
         return HttpResponseRedirect(conversation_url(conversation_id, viewer.place))

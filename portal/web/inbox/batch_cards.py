@@ -57,13 +57,18 @@ def batch_card(batch: Batch, me: User, *, late: bool = False) -> BatchCard:
     )
 
 
-def batch_seen_by(me: User, written: str | None) -> BatchCard | None:
+def batch_named(me: User, written: str | None) -> Batch | None:
     """The one that an address names (`?lot=`); anybody else's is none."""
     try:
-        batch = Batch.objects.filter(pk=UUID(written or ""), by=me).exclude(act__in=OF_ONE).first()
+        return Batch.objects.filter(pk=UUID(written or ""), by=me).first()
     except ValueError:
         return None
-    return batch_card(batch, me) if batch else None
+
+
+def batch_seen_by(me: User, written: str | None) -> BatchCard | None:
+    """The same, of several conversations, as a list shows it."""
+    batch = batch_named(me, written)
+    return batch_card(batch, me) if batch and batch.act not in OF_ONE else None
 
 
 def _words(batch: Batch) -> str:

@@ -23,7 +23,7 @@ from portal.conversations.bulk import (
     undo,
 )
 from portal.conversations.bulk_models import OF_ONE, Batch
-from portal.conversations.label_models import Colour, Label
+from portal.conversations.label_models import Colour
 from portal.conversations.labels import LONGEST_NAME, NoName, TooManyLabels, create_label
 from portal.house.calendar import calendar
 from portal.team.models import User
@@ -33,6 +33,7 @@ from portal.web.inbox.answers import fragment, in_shell
 from portal.web.inbox.batch_cards import batch_card
 from portal.web.inbox.forms import ANSWER, BulkLaterForm, LabelForm
 from portal.web.inbox.label_cards import links
+from portal.web.inbox.label_list import label_named
 from portal.web.inbox.labelling import NO_NAME, TOO_MANY
 from portal.web.inbox.people import choices
 from portal.web.inbox.places import Place, place_named
@@ -121,10 +122,7 @@ def _label(request: StaffRequest, chosen: Sequence[Chosen]) -> Batch | None:
         raise Unclear(NO_NAME)
     given = form.cleaned_data
     if named := given["put"] or given["take"]:
-        label = Label.objects.filter(pk=named).first()
-        if label is None:
-            raise Http404
-        return label_all(chosen, label, put=bool(given["put"]), by=request.user)
+        return label_all(chosen, label_named(named), put=bool(given["put"]), by=request.user)
     try:
         colour = Colour(given["colour"] or Colour.GREY)
         return label_all(chosen, create_label(given["name"], colour=colour, by=request.user), by=request.user)

@@ -152,20 +152,22 @@ def _with_acts(card: ConversationCard, conversation: Conversation, me: User) -> 
         may_finish=allows(me, Permission.FINISH),
         may_wait=allows(me, Permission.WAIT),
         label_url=path("label", conversation.pk) if allows(me, Permission.LABEL) else "",
-        close_url=_close_url(conversation, me),
-        join_url=_join_url(conversation, me),
-        block_url=_block_url(conversation, me),
+        close_url=close_url(conversation, me),
+        join_url=join_url(conversation, me),
+        block_url=block_url(conversation, me),
         blocked=conversation.blocked,
         unread_url=path("unread", conversation.pk) if conversation.last_received_at else "",
     )
 
 
-def _join_url(conversation: Conversation, me: User) -> str:
+def join_url(conversation: Conversation, me: User) -> str:
+    """Where this person may join it to another one; nowhere: empty."""
     by_form = conversation.kind == ConversationKind.FORM
     return "" if by_form or not allows(me, Permission.MERGE) else path("join", conversation.pk)
 
 
-def _block_url(conversation: Conversation, me: User) -> str:
+def block_url(conversation: Conversation, me: User) -> str:
+    """Where this person may have its sender filed apart, or brought back; nowhere: empty."""
     may = may_be_blocked(conversation) and allows(me, Permission.BLOCK_SENDER)
     return path("block", conversation.pk) if may else ""
 
@@ -219,7 +221,8 @@ def _closed(conversation: Conversation, messages: Iterable[Message]) -> str:
     return f"Échange clos{who} {when} : le patient ne peut plus y répondre, et une réponse ne partirait pas."
 
 
-def _close_url(conversation: Conversation, me: User) -> str:
+def close_url(conversation: Conversation, me: User) -> str:
+    """Where this person may end the exchange with the patient; nowhere: empty."""
     closable = conversation.kind == ConversationKind.PATIENT and conversation.closed_at is None
     if not (closable and allows(me, Permission.CLOSE_EXCHANGE)):
         return ""

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.conversations.bulk import UNDO_FOR
-from portal.conversations.bulk_models import Batch, BatchAct
+from portal.conversations.bulk_models import BatchAct
 from portal.team.models import User
+from portal.web.inbox.batch_cards import batch_named
 
 LED_HERE = "L’échange que vous ouvriez a été réuni avec celui-ci : tous ses messages sont ici."
 DONE = {
@@ -80,12 +81,9 @@ class Said:
 
 
 def said_of(me: User, written: str | None) -> Said | None:
-    """What an address names (`?lot=`); anybody else's act is none."""
-    try:
-        batch = Batch.objects.filter(pk=UUID(written or ""), by=me, act__in=DONE).first()
-    except ValueError:
-        return None
-    if batch is None:
+    """What an address names (`?lot=`); anybody else's act is none, nor is one on several."""
+    batch = batch_named(me, written)
+    if batch is None or batch.act not in DONE:
         return None
     act = BatchAct(batch.act)
     if batch.undone_at:

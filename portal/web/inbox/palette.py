@@ -11,12 +11,12 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from portal.conversations.blocking import may_be_blocked
 from portal.conversations.models import Conversation, ConversationKind, ConversationState
 from portal.team.models import User
 from portal.team.policy import Permission, allows
 from portal.web.access import requires
 from portal.web.inbox.answers import fragment, in_shell
+from portal.web.inbox.conversation import block_url, close_url, join_url
 from portal.web.inbox.doors import conversation_for
 from portal.web.inbox.label_cards import links
 from portal.web.inbox.model_cards import choices_for
@@ -101,14 +101,13 @@ def _on(conversation: Conversation, me: User) -> Iterator[Command]:
     if allows(me, Permission.LABEL):
         yield Command("Étiqueter", "tag", key="l", words="étiquette classer")
     yield Command("Marquer comme non lu pour moi", "eye-off", key="u")
-    if allows(me, Permission.MERGE) and conversation.kind != ConversationKind.FORM:
-        url = reverse("join", args=[pk])
+    if url := join_url(conversation, me):
         yield Command("Réunir avec un autre échange", "merge", url=url, words="fusionner joindre séparer")
-    if may_be_blocked(conversation) and allows(me, Permission.BLOCK_SENDER):
+    if url := block_url(conversation, me):
         label = "Débloquer l’expéditeur" if conversation.blocked else "Bloquer l’expéditeur"
-        yield Command(label, "ban", url=reverse("block", args=[pk]), words="indésirable publicité spam")
-    if _closable(conversation, me):
-        yield Command("Clore l’échange avec le patient", "lock", url=reverse("close_exchange", args=[pk]))
+        yield Command(label, "ban", url=url, words="indésirable publicité spam")
+    if url := close_url(conversation, me):
+        yield Command("Clore l’échange avec le patient", "lock", url=url)
     yield Command("Imprimer la conversation", "printer", press="#keep [data-print]", words="papier")
     yield Command(
         "Garder en PDF", "file-text", url=reverse("conversation_pdf", args=[pk]), words="télécharger exporter"
@@ -123,11 +122,6 @@ def _on(conversation: Conversation, me: User) -> Iterator[Command]:
         yield Command(
             "Voir la pièce jointe en grand", "maximize-2", key="v", words="agrandir ordonnance image"
         )
-
-
-def _closable(conversation: Conversation, me: User) -> bool:
-    open_patient = conversation.kind == ConversationKind.PATIENT and conversation.closed_at is None
-    return open_patient and allows(me, Permission.CLOSE_EXCHANGE)
 
 
 def _give(conversation: Conversation, me: User) -> Iterator[Command]:
